@@ -1,0 +1,6 @@
+#ifndef BEATD_CJANSSON_SHIM_H
+#define BEATD_CJANSSON_SHIM_H
+
+#include <jansson.h>
+
+#endif
