@@ -1,0 +1,92 @@
+/// What makes an instance one instance: the natural key of a registration.
+///
+/// The classic client's key (`buildKey`) lacks namespace and cluster, so that there two clusters with the same
+/// address share one beat (alibaba/nacos#1470); this one holds both.
+public struct InstanceKey: Hashable, Sendable {
+    /// Nacos namespace id; `public` by default.
+    public var namespaceId: String
+    /// Group of the service; `DEFAULT_GROUP` by default.
+    public var groupName: String
+    /// Bare service name, without the group.
+    public var serviceName: String
+    /// Cluster within the service; `DEFAULT` by default.
+    public var clusterName: String
+    /// IPv4, IPv6 or host name.
+    public var ip: String
+    /// 1…65535.
+    public var port: UInt16
+
+    /// A key from its six parts, taken as they are: `ControlAPI` has checked them.
+    public init(
+        namespaceId: String = "public", groupName: String = "DEFAULT_GROUP", serviceName: String,
+        clusterName: String = "DEFAULT", ip: String, port: UInt16
+    ) {
+        self.namespaceId = namespaceId
+        self.groupName = groupName
+        self.serviceName = serviceName
+        self.clusterName = clusterName
+        self.ip = ip
+        self.port = port
+    }
+
+    /// `group@@service`, the form that Nacos v1 parameters and every beat's JSON carry (nacos.md §2.4).
+    public var groupedServiceName: String { "\(groupName)@@\(serviceName)" }
+
+    /// The classic key of `dom2Beat`, as `BeatReactor.buildKey` makes it: `group@@service#ip#port`.
+    public func buildKey() -> String { "\(groupedServiceName)#\(ip)#\(port)" }
+
+    /// A 64-bit hash of all six parts that is the same in every process and version: the id and the phase of the
+    /// beat come from it. FNV-1a over the parts, each ended by a byte that UTF-8 never holds, then mixed (Murmur3's
+    /// finaliser), because FNV's high bits are weak for short keys.
+    public var fingerprint: UInt64 {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        func mix(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        for part in [namespaceId, groupName, serviceName, clusterName, ip] {
+            for byte in part.utf8 { mix(byte) }
+            mix(0xff)
+        }
+        mix(UInt8(port >> 8))
+        mix(UInt8(port & 0xff))
+        hash = (hash ^ (hash >> 33)) &* 0xff51_afd7_ed55_8ccd
+        hash = (hash ^ (hash >> 33)) &* 0xc4ce_b9fe_1a85_ec53
+        return hash ^ (hash >> 33)
+    }
+
+    /// The id that registrations with this key get: 13 lower-case base32 characters (RFC 4648 alphabet).
+    public var id: String { RegistrationID.text(of: fingerprint) }
+}
+
+/// Ids as text: the fingerprint of the key in base32.
+public enum RegistrationID {
+    private static let alphabet = Array("abcdefghijklmnopqrstuvwxyz234567".utf8)
+    /// ⌈64 / 5⌉.
+    static let length = 13
+
+    /// 13 characters, most significant bits first, the last one holding four bits.
+    public static func text(of fingerprint: UInt64) -> String {
+        String(unsafeUninitializedCapacity: length) { buffer in
+            for position in 0..<(length - 1) {
+                buffer[position] = alphabet[Int((fingerprint >> UInt64(59 - 5 * position)) & 31)]
+            }
+            buffer[length - 1] = alphabet[Int((fingerprint & 15) << 1)]
+            return length
+        }
+    }
+
+    /// The fingerprint that `text` stands for; nil when no fingerprint has this text.
+    public static func fingerprint(of text: String) -> UInt64? {
+        var value: UInt64 = 0
+        var position = 0
+        for byte in text.utf8 {
+            guard position < length, let digit = alphabet.firstIndex(of: byte) else { return nil }
+            if position == length - 1 {
+                guard digit & 1 == 0 else { return nil }
+                value = (value << 4) | UInt64(digit >> 1)
+            } else {
+                value = (value << 5) | UInt64(digit)
+            }
+            position += 1
+        }
+        return position == length ? value : nil
+    }
+}

@@ -1,0 +1,39 @@
+/// A point on the monotonic clock. The core never reads a clock: every instant is handed to it.
+public struct Instant: Comparable, Hashable, Sendable {
+    /// Nanoseconds since an epoch that only one process knows (`CLOCK_MONOTONIC`).
+    public var nanoseconds: Int64
+
+    /// An instant by its nanoseconds on the monotonic clock.
+    @inlinable
+    public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+
+    @inlinable
+    public static func < (lhs: Instant, rhs: Instant) -> Bool { lhs.nanoseconds < rhs.nanoseconds }
+
+    @inlinable
+    public static func + (lhs: Instant, rhs: Duration) -> Instant {
+        Instant(nanoseconds: lhs.nanoseconds + rhs.wholeNanoseconds)
+    }
+
+    @inlinable
+    public static func - (lhs: Instant, rhs: Duration) -> Instant {
+        Instant(nanoseconds: lhs.nanoseconds - rhs.wholeNanoseconds)
+    }
+
+    @inlinable
+    public static func - (lhs: Instant, rhs: Instant) -> Duration {
+        .nanoseconds(lhs.nanoseconds - rhs.nanoseconds)
+    }
+}
+
+extension Duration {
+    /// The duration in whole nanoseconds, what is finer cut off; ±292 years.
+    @inlinable
+    public var wholeNanoseconds: Int64 {
+        components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000
+    }
+
+    /// The duration in whole milliseconds, what is finer cut off.
+    @inlinable
+    public var wholeMilliseconds: Int64 { wholeNanoseconds / 1_000_000 }
+}
