@@ -19,6 +19,7 @@ public struct Exchange: Hashable, Sendable {
     public var slot: Int32
     /// The registration's generation when the request was made.
     public var generation: UInt32
+    /// What is asked.
     public var kind: Kind
     /// Which server of the list it goes to.
     public var server: ServerIndex

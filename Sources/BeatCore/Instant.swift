@@ -7,19 +7,23 @@ public struct Instant: Comparable, Hashable, Sendable {
     @inlinable
     public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
+    /// Earlier than.
     @inlinable
     public static func < (lhs: Instant, rhs: Instant) -> Bool { lhs.nanoseconds < rhs.nanoseconds }
 
+    /// The instant so much later.
     @inlinable
     public static func + (lhs: Instant, rhs: Duration) -> Instant {
         Instant(nanoseconds: lhs.nanoseconds + rhs.wholeNanoseconds)
     }
 
+    /// The instant so much earlier.
     @inlinable
     public static func - (lhs: Instant, rhs: Duration) -> Instant {
         Instant(nanoseconds: lhs.nanoseconds - rhs.wholeNanoseconds)
     }
 
+    /// The time from `rhs` to `lhs`.
     @inlinable
     public static func - (lhs: Instant, rhs: Instant) -> Duration {
         .nanoseconds(lhs.nanoseconds - rhs.nanoseconds)

@@ -4,7 +4,9 @@
 public struct StringMap: Sendable, ExpressibleByDictionaryLiteral {
     /// One key with its value.
     public struct Entry: Hashable, Sendable {
+        /// The name.
         public var key: String
+        /// What stands under it.
         public var value: String
     }
 
@@ -38,6 +40,7 @@ public struct StringMap: Sendable, ExpressibleByDictionaryLiteral {
 }
 
 extension StringMap: Equatable {
+    /// Equal when both hold the same pairs, in any order.
     public static func == (lhs: StringMap, rhs: StringMap) -> Bool {
         lhs.entries == rhs.entries
             || (lhs.entries.count == rhs.entries.count && Set(lhs.entries) == Set(rhs.entries))

@@ -1,0 +1,66 @@
+/// What leaves the core: data that the shell performs.
+public enum Effect: Equatable, Sendable {
+    /// Ask a server; the shell answers with exactly one `Input.replied` or `Input.failed`.
+    case send(Exchange)
+    /// The exchange is no longer wanted: if nothing of it is written yet it must not be, and fails as `.aborted`;
+    /// if it is on the wire its answer is awaited, and it must not be sent a second time.
+    case cancel(Exchange)
+    /// Answer a request of the API.
+    case answer(RequestToken, Answer)
+    /// Write a line.
+    case log(LogEvent)
+    /// Nothing is left to do after `Input.drain`.
+    case finish
+}
+
+/// The answer to a write.
+public enum Answer: Equatable, Sendable {
+    /// A new registration; `confirmed` as in `updated`.
+    case created(RegistrationHandle, confirmed: Confirmation)
+    /// An existing registration with a changed document.
+    case updated(RegistrationHandle, confirmed: Confirmation)
+    /// An existing registration with the document that it had.
+    case unchanged(RegistrationHandle, confirmed: Confirmation)
+    /// `mustCreate` was asked and the registration exists.
+    case exists(RegistrationHandle)
+    /// The limit on registrations is reached.
+    case tooManyRegistrations(limit: Int)
+    /// Another key has the same id (a collision of 64 bits).
+    case keyConflict
+    /// beatd is shutting down.
+    case draining
+    /// The registration is gone, from here and from Nacos (or it was never there, or was to be left to expire).
+    case removed
+    /// The registration is gone from here, Nacos has not confirmed yet: its tombstone.
+    case removing(RegistrationHandle)
+    /// No such registration.
+    case notFound
+}
+
+/// What is known of Nacos' side when a write is answered.
+public enum Confirmation: Equatable, Sendable {
+    /// Nobody asked to wait for it.
+    case notAwaited
+    /// Nacos has accepted this very document.
+    case accepted
+    /// Nacos has not accepted within the wait; beatd goes on trying.
+    case pending
+    /// Nacos refused: its status and text.
+    case rejected(status: Int, detail: String)
+}
+
+/// A change worth a line in the log. One per change of state, none per beat.
+public enum LogEvent: Equatable, Sendable {
+    case addingBeat(beatKey: String, id: String)
+    case updatingBeat(beatKey: String, id: String, generation: UInt32)
+    case removingBeat(beatKey: String, id: String)
+    case registered(beatKey: String, server: ServerIndex)
+    case registerRejected(beatKey: String, server: ServerIndex, status: Int, detail: String)
+    case deregistered(beatKey: String, result: DeregisterResult)
+    case instanceNotFound(beatKey: String, server: ServerIndex)
+    case beatFailing(beatKey: String, server: ServerIndex, outcome: BeatOutcome, detail: String)
+    case beatRecovered(beatKey: String, server: ServerIndex, failures: Int)
+    case serverDown(ServerIndex, detail: String)
+    case serverUp(ServerIndex)
+    case badInterval(beatKey: String, server: ServerIndex, milliseconds: Int64)
+}

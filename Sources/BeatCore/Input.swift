@@ -1,0 +1,67 @@
+/// What enters the core. Each comes with the instant of its turn.
+public enum Input: Equatable, Sendable {
+    /// `registerInstance` from the API: upsert by natural key.
+    case register(RegistrationDocument, RequestToken, RegisterOptions)
+    /// `deregisterInstance` from the API.
+    case remove(RegistrationHandle, RequestToken, RemoveOptions)
+    /// A server answered an exchange. `sentAt` is when its first byte was handed to the socket.
+    case replied(Exchange, NacosReply, sentAt: Instant)
+    /// An exchange ended without an answer; `sentAt` is nil when nothing of it was written.
+    case failed(Exchange, ExchangeFailure, sentAt: Instant?)
+    /// The client that waited for this answer is gone.
+    case abandoned(RequestToken)
+    /// `nextDeadline` has come.
+    case tick
+    /// The process is to end: every registration that wants it is deregistered, then comes `Effect.finish`.
+    case drain
+}
+
+/// Names the request that an `Effect.answer` belongs to. The shell chooses it.
+public struct RequestToken: Hashable, Sendable {
+    /// Unique among the requests that are not answered yet.
+    public var number: UInt64
+
+    /// A token by its number.
+    public init(_ number: UInt64) { self.number = number }
+}
+
+/// A registration's place, which goes stale when the registration is gone.
+public struct RegistrationHandle: Hashable, Sendable {
+    /// The place in the table.
+    public var slot: Int32
+    /// Which of the registrations that had this place.
+    public var epoch: UInt32
+
+    init(slot: Int32, epoch: UInt32) {
+        self.slot = slot
+        self.epoch = epoch
+    }
+}
+
+/// How a registration is to be answered.
+public struct RegisterOptions: Equatable, Sendable {
+    /// Create only (`If-None-Match: *`): an existing registration is left alone.
+    public var mustCreate: Bool
+    /// Answer when Nacos has accepted, but not later than this; nil: answer at once.
+    public var wait: Duration?
+
+    /// Options; by default an upsert that is answered at once.
+    public init(mustCreate: Bool = false, wait: Duration? = nil) {
+        self.mustCreate = mustCreate
+        self.wait = wait
+    }
+}
+
+/// How a removal is to be done and answered.
+public struct RemoveOptions: Equatable, Sendable {
+    /// False: only stop beating and leave the instance to expire at Nacos.
+    public var deregister: Bool
+    /// Answer when Nacos has confirmed, but not later than this; zero: answer at once.
+    public var wait: Duration
+
+    /// Options for a removal.
+    public init(deregister: Bool = true, wait: Duration) {
+        self.deregister = deregister
+        self.wait = wait
+    }
+}
