@@ -31,33 +31,33 @@ struct ScannedHead {
             }
             guard bytes[lineEnd] == 0x0D, bytes[lineEnd &+ 1] == 0x0A else { return .unusual }
             let start = lineEnd &+ 2
-            lineEnd = bytes.firstControl(from: start, to: limit)
-            if lineEnd == start, start < limit {
+            let colon = bytes.firstOutsideName(from: start, to: limit)
+            guard colon < limit else { return missing }
+            guard bytes[colon] == UInt8(ascii: ":"), colon > start else {
                 end = start &+ 2
                 return bytes.expect("\r\n", at: start)
             }
+            lineEnd = bytes.firstControl(from: colon &+ 1, to: limit)
             guard lineEnd < limit else { return missing }
-            guard field(bytes, start..<lineEnd) else { return .unusual }
+            guard note(bytes, start..<colon, colon &+ 1..<lineEnd) else { return .unusual }
         }
         return .unusual
     }
 
-    /// Looks at one field line; false when the strict parser must.
+    /// Looks at one field; false when the strict parser must.
     @inline(__always)
-    private mutating func field(_ bytes: Span<UInt8>, _ line: Range<Int>) -> Bool {
-        let colon = bytes.firstOutsideName(from: line.lowerBound)
-        guard colon > line.lowerBound, bytes[colon] == UInt8(ascii: ":") else { return false }
-        let start = line.lowerBound
-        switch colon &- start {
+    private mutating func note(_ bytes: Span<UInt8>, _ name: Range<Int>, _ value: Range<Int>) -> Bool {
+        let start = name.lowerBound
+        switch name.count {
         case 10 where bytes.lowerWord(start) == word("connecti") && bytes.lowerWord(start &+ 2) == word("nnection"):
-            return connection(bytes, colon &+ 1..<line.upperBound)
+            return connection(bytes, value)
         case 14 where bytes.lowerWord(start) == word("content-") && bytes.lowerWord(start &+ 6) == word("t-length"):
-            return contentLength(bytes, colon &+ 1..<line.upperBound)
+            return contentLength(bytes, value)
         case 16 where bytes.lowerWord(start) == word("content-") && bytes.lowerWord(start &+ 8) == word("encoding"):
             return false
         case 17 where bytes.lowerWord(start) == word("transfer") && bytes.lowerWord(start &+ 8) == word("-encodin")
             && bytes.lowerWord(start &+ 9) == word("encoding"):
-            return transferEncoding(bytes, colon &+ 1..<line.upperBound)
+            return transferEncoding(bytes, value)
         default:
             return true
         }
@@ -131,11 +131,13 @@ extension Span<UInt8> {
         return end
     }
 
-    /// The first byte from `position` on that is neither a letter nor `-`; traps when there is none.
+    /// The first byte within `position..<end` that is neither a letter nor `-`, or `end`.
+    ///
+    /// Other characters are legal in names, but rare: whoever sends them is read by the strict parser.
     @inline(__always)
-    func firstOutsideName(from position: Int) -> Int {
+    func firstOutsideName(from position: Int, to end: Int) -> Int {
         var index = position
-        while index &+ 8 <= count {
+        while index &+ 8 <= end {
             let word = UInt64(littleEndian: word(index))
             let lower = (word | ones &* 0x20) & ~highs
             let letters = (lower &+ ones &* (0x80 - 0x61)) & ~(lower &+ ones &* (0x80 - 0x7B))
@@ -145,8 +147,11 @@ extension Span<UInt8> {
             if outside != 0 { return index &+ outside.trailingZeroBitCount >> 3 }
             index &+= 8
         }
-        while (self[index] | 0x20) &- 0x61 < 26 || self[index] == UInt8(ascii: "-") { index &+= 1 }
-        return index
+        while index < end {
+            guard (self[index] | 0x20) &- 0x61 < 26 || self[index] == UInt8(ascii: "-") else { return index }
+            index &+= 1
+        }
+        return end
     }
 
     @inline(__always)
