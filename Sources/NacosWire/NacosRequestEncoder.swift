@@ -105,7 +105,7 @@ public struct NacosRequestEncoder: Sendable {
         var json: [UInt8] = []
         JSONWriter.append(to: &json) { writer in
             writer.beginObject()
-            writer.member("port", info.port)
+            writer.member("port", Int(info.port))
             writer.member("ip", info.ip)
             writer.member("weight", info.weight)
             writer.member("serviceName", info.serviceName)

@@ -14,6 +14,9 @@ struct ServerText {
     /// Answers are flat; container JSON is so too.
     static let maxDepth = 4
 
+    /// What the container puts in place of a message; its `error` says more.
+    private static let noMessage = "No message available"
+
     /// What a 400 says when members disagree (nacos.md §4.6), or when none is left (§6): not the instance's fault.
     static let clusterTroubles = ["receive invalid redirect request", "no server available"]
 
@@ -91,7 +94,7 @@ struct ServerText {
             case .object(let object)? = try? JSONParser.parse(Array(text), maxDepth: maxDepth)
         {
             for name in ["message", "error"] {
-                guard case .string(let inner)? = object[name], !inner.isEmpty else { continue }
+                guard case .string(let inner)? = object[name], !inner.isEmpty, inner != noMessage else { continue }
                 return unwrapped(Array(inner.utf8), layers: layers - 1)
             }
         }
