@@ -78,7 +78,8 @@ extension BeatAnswer {
             interval = value
         case .number(let value)?:
             hasInterval = true
-            interval = Int64(exactly: value.rounded(.towardZero))
+            // Fractions are cut off. Every number below 2^53 converts, and none beyond is a time.
+            interval = value.magnitude < 0x1p53 ? Int64(value) : nil
         default:
             hasInterval = true
         }

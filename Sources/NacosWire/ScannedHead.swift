@@ -55,7 +55,8 @@ struct ScannedHead {
             return contentLength(bytes, value)
         case 16 where bytes.lowerWord(start) == word("content-") && bytes.lowerWord(start &+ 8) == word("encoding"):
             return false
-        case 17 where bytes.lowerWord(start) == word("transfer") && bytes.lowerWord(start &+ 8) == word("-encodin")
+        case 17
+        where bytes.lowerWord(start) == word("transfer") && bytes.lowerWord(start &+ 8) == word("-encodin")
             && bytes.lowerWord(start &+ 9) == word("encoding"):
             return transferEncoding(bytes, value)
         default:

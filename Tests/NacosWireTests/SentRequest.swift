@@ -13,10 +13,14 @@ struct SentRequest {
     var fields: HTTPFields
     var bytes: [UInt8]
 
+    /// Room for the longest metadata, which the limits of the control API have not in a target.
+    private static let limits = HTTPLimits(
+        headBytes: 64 << 10, fieldCount: 64, targetBytes: 64 << 10, bodyBytes: 64 << 10)
+
     /// The one request in `bytes`.
     init(_ bytes: [UInt8]) throws {
         self.bytes = bytes
-        var parser = HTTPRequestParser()
+        var parser = HTTPRequestParser(limits: SentRequest.limits)
         let step = parser.parse(bytes.span)
         guard case .request(let request, _) = step.event else { throw NotARequest(event: "\(step.event)") }
         #expect(step.consumed == bytes.count)
