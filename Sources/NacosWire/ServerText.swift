@@ -52,27 +52,39 @@ struct ServerText {
     /// bounded. Never empty.
     var detail: String {
         var line = String.UnicodeScalarView()
+        var length = 0
         for scalar in message.unicodeScalars {
-            switch scalar.properties.generalCategory {
-            case .control where scalar == "\n" || scalar == "\r", .lineSeparator, .paragraphSeparator:
-                if !line.isEmpty { return ServerText.withoutCaused(line) }
-            case .control where scalar == "\t", .spaceSeparator:
-                if !line.isEmpty { line.append(" ") }
-            case .control, .format:
-                break
-            default:
-                line.append(scalar)
+            if ServerText.endsLine(scalar) {
+                if length > 0 { break }
+                continue
             }
-            if line.count == ServerText.detailLength {
+            guard let readable = ServerText.readable(scalar), length > 0 || readable != " " else { continue }
+            guard length < ServerText.detailLength else {
                 line.append("…")
                 break
             }
+            line.append(readable)
+            length += 1
         }
-        return line.isEmpty ? "an empty body" : ServerText.withoutCaused(line)
+        return ServerText.withoutCaused(String(line))
     }
 
-    private static func withoutCaused(_ line: String.UnicodeScalarView) -> String {
-        var text = Substring(String(line))
+    private static func endsLine(_ scalar: Unicode.Scalar) -> Bool {
+        scalar == "\n" || scalar == "\r" || scalar == "\u{2028}" || scalar == "\u{2029}"
+    }
+
+    /// The scalar as it may stand in a log or on a page: any blank as a blank, nil for what steers a terminal or
+    /// turns the direction of the text.
+    private static func readable(_ scalar: Unicode.Scalar) -> Unicode.Scalar? {
+        switch scalar.properties.generalCategory {
+        case .spaceSeparator: " "
+        case .control, .format: scalar == "\t" ? " " : nil
+        default: scalar
+        }
+    }
+
+    private static func withoutCaused(_ line: String) -> String {
+        var text = Substring(line)
         while text.last == " " { text.removeLast() }
         let isCaused = text.contains("caused: ")
         if text.hasPrefix("caused: ") { text.removeFirst("caused: ".count) }
