@@ -50,7 +50,7 @@ let package = Package(
         tests("BeatCoreTests", ["BeatCore"]),
         tests("HTTPWireTests", ["HTTPWire"], exclude: ["Corpus", "Traces"]),
         tests("JSONTests", ["JSON"]),
-        tests("NacosWireTests", ["NacosWire", "BeatCore", "HTTPWire", "JSON"]),
+        tests("NacosWireTests", ["NacosWire", "BeatCore", "HTTPWire", "JSON"], exclude: ["Traces"]),
         tests("ControlAPITests", ["ControlAPI", "BeatCore", "HTTPWire", "JSON"]),
         tests("EventLoopTests", ["EventLoop"]),
         tests("NamingStandInTests", ["NamingStandIn", "HTTPWire", "JSON", "EventLoop"]),
