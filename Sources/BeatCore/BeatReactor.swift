@@ -28,7 +28,7 @@ public struct BeatReactor: ~Copyable {
     /// What was counted since the process began.
     public internal(set) var counters = Counters()
     /// Latency, lateness and gap of beats.
-    public internal(set) var timings: BeatTimings
+    public internal(set) var timings = BeatTimings()
     /// Rises with every change of a document, and with nothing else.
     public internal(set) var rev: UInt64 = 0
 
@@ -48,7 +48,6 @@ public struct BeatReactor: ~Copyable {
         epoch = now
         wheel = TimingWheel(epoch: now)
         servers = Servers(names: configuration.servers)
-        timings = BeatTimings(at: now)
         maxRegistrations = min(configuration.maxRegistrations, Limits.registrations)
     }
 
