@@ -36,7 +36,8 @@ let package = Package(
         module("HTTPWire"),
         module("JSON", ["CJansson"]),
         module("NacosWire", ["BeatCore", "HTTPWire", "JSON"]),
-        module("ControlAPI", ["BeatCore", "HTTPWire", "JSON"]),
+        module(
+            "ControlAPI", ["BeatCore", "HTTPWire", "JSON"], resources: [.embedInCode("Resources/openapi.yaml")]),
 
         // MARK: the shell
         module("EventLoop", ["CLibevent"]),
