@@ -45,7 +45,7 @@ extension ControlAPI {
         writer.beginArray()
         let next = writePage(filter, from: start, limit: limit, core: core, context: context, to: &writer)
         writer.endArray()
-        writer.member("rev", core.rev)
+        writer.member("rev", count: core.rev)
         writer.member("dom2BeatSize", core.dom2BeatSize)
         if asksTotal { writer.member("total", try total(filter, core: core, context: context)) }
         var fields = HTTPFields()

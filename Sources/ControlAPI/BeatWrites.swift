@@ -71,7 +71,8 @@ extension ControlAPI {
         let missingOk = try call.query.flag(.missingOk)
         if context.draining { throw .draining }
         guard let handle = core.find(id: call.parameter), let view = core.view(handle, at: context.now) else {
-            return .respond(try missing("there is no registration \(NameRules.quoted(call.parameter))", missingOk),
+            return .respond(
+                try missing("there is no registration \(NameRules.quoted(call.parameter))", missingOk),
                 route: call.route)
         }
         try Preconditions(call.request.fields).requireWrite(EntityTag(of: view, epoch: configuration.epoch))

@@ -35,5 +35,15 @@ public struct Context: Sendable {
 
 extension Context {
     /// An instant of this process on the wall clock: RFC 3339, UTC, milliseconds.
-    func text(_ at: Instant) -> String { (wall + (at - now)).text }
+    func text(_ at: Instant) -> String {
+        WallTime(milliseconds: wall.milliseconds + (at - now).roundedMilliseconds).rfc3339
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, rounded down also below zero, so that two instants keep their order.
+    fileprivate var roundedMilliseconds: Int64 {
+        let nanoseconds = wholeNanoseconds
+        return (nanoseconds >= 0 ? nanoseconds : nanoseconds - 999_999) / 1_000_000
+    }
 }

@@ -158,7 +158,8 @@ public struct ControlAPI: Sendable {
         if case .other(let name) = request.method {
             return Problem(.methodNotAllowed, "the method \(NameRules.quoted(name)) is not known", status: 501)
         }
-        return Problem(.notFound, "there is no path \(NameRules.quoted(request.target.path)); GET / lists what there is")
+        return Problem(
+            .notFound, "there is no path \(NameRules.quoted(request.target.path)); GET / lists what there is")
     }
 
     private static func list(_ methods: [HTTPMethod]) -> String {

@@ -68,37 +68,37 @@ enum Menu {
     /// `target` is curl's options and the beginning of a URL in single quotes.
     static func text(version: String, _ target: String) -> String {
         """
-            beatd \(version) keeps instances alive in Nacos. Copy and paste:
+        beatd \(version) keeps instances alive in Nacos. Copy and paste:
 
-            # register an instance and keep it alive
-            curl --json '{"serviceName":"orders","ip":"10.0.0.7","port":8080}' \(target)/v1/beats?pretty'
+        # register an instance and keep it alive
+        curl --json '{"serviceName":"orders","ip":"10.0.0.7","port":8080}' \(target)/v1/beats?pretty'
 
-            # the same, answered when Nacos has accepted it
-            curl --json '{"serviceName":"orders","ip":"10.0.0.7","port":8080}' \(target)/v1/beats?wait=3s'
+        # the same, answered when Nacos has accepted it
+        curl --json '{"serviceName":"orders","ip":"10.0.0.7","port":8080}' \(target)/v1/beats?wait=3s'
 
-            # what would happen, without doing it
-            curl --json '{"serviceName":"orders","ip":"10.0.0.7","port":8080}' \(target)/v1/beats?dryRun=true'
+        # what would happen, without doing it
+        curl --json '{"serviceName":"orders","ip":"10.0.0.7","port":8080}' \(target)/v1/beats?dryRun=true'
 
-            # what is kept alive
-            curl \(target)/v1/beats?pretty'
-            curl \(target)/v1/beats?serviceName=orders&state=beating&pretty'
+        # what is kept alive
+        curl \(target)/v1/beats?pretty'
+        curl \(target)/v1/beats?serviceName=orders&state=beating&pretty'
 
-            # stop, and take the instance out of Nacos
-            curl -X DELETE \(target)/v1/beats?serviceName=orders&ip=10.0.0.7&port=8080'
-            curl -X DELETE \(target)/v1/beats/ID?wait=2s'
+        # stop, and take the instance out of Nacos
+        curl -X DELETE \(target)/v1/beats?serviceName=orders&ip=10.0.0.7&port=8080'
+        curl -X DELETE \(target)/v1/beats/ID?wait=2s'
 
-            # dom2Beat's size, beat latency
-            curl \(target)/v1/metrics/dom2BeatSize'
-            curl \(target)/v1/metrics/latencySeconds.1m.p99'
-            curl \(target)/v1/metrics?pretty'
-            curl \(target)/metrics'
+        # dom2Beat's size, beat latency
+        curl \(target)/v1/metrics/dom2BeatSize'
+        curl \(target)/v1/metrics/latencySeconds.1m.p99'
+        curl \(target)/v1/metrics?pretty'
+        curl \(target)/metrics'
 
-            # how beatd itself is
-            curl \(target)/v1/status?pretty'
-            curl \(target)/readyz'
+        # how beatd itself is
+        curl \(target)/v1/status?pretty'
+        curl \(target)/readyz'
 
-            # everything else
-            curl \(target)/openapi.yaml'
-            """
+        # everything else
+        curl \(target)/openapi.yaml'
+        """
     }
 }

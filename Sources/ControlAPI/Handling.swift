@@ -61,7 +61,8 @@ struct Call: Sendable {
         let accept: HTTPFields = ["Accept": "application/json"]
         if let coding = request.fields["Content-Encoding"], coding.lowercased() != "identity" {
             throw Problem(
-                .unsupportedMediaType, "the body must not be compressed, got \(NameRules.quoted(coding))", fields: accept)
+                .unsupportedMediaType, "the body must not be compressed, got \(NameRules.quoted(coding))",
+                fields: accept)
         }
         let given = request.fields.values(of: "Content-Type")
         guard given.count == 1, isJSON(given[0]) else {

@@ -1,3 +1,4 @@
+internal import BeatCore
 internal import HTTPWire
 
 /// Every query parameter that some route knows. The names are part of the API.

@@ -49,7 +49,8 @@ struct RegistrationReader {
         guard let document = reader.finish(defaults), reader.items.isEmpty else { throw .validation(reader.items) }
         if let id = reader.id, id != document.key.id {
             throw Problem(
-                .keyConflict, "the id \(NameRules.quoted(id)) is not that of this registration, "
+                .keyConflict,
+                "the id \(NameRules.quoted(id)) is not that of this registration, "
                     + "\"\(document.key.id)\"; leave it out", id: document.key.id)
         }
         return document

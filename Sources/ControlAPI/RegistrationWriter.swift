@@ -33,8 +33,8 @@ struct RegistrationWriter: Sendable {
         case .serviceName, .groupName, .namespaceId, .clusterName, .ip, .port, .weight, .enabled, .metadata, .period,
             .checks, .onUnhealthy, .deregisterOnExit, .labels:
             write(field, view.document, to: &writer)
-        case .rev: writer.member(name, view.rev)
-        case .generation: writer.member(name, view.generation)
+        case .rev: writer.member(name, count: view.rev)
+        case .generation: writer.member(name, Int(view.generation))
         case .createdAt: writer.member(name, text(view.createdAt))
         case .updatedAt: writer.member(name, text(view.updatedAt))
         case .source: writer.member(name, "api")
@@ -54,7 +54,7 @@ struct RegistrationWriter: Sendable {
         case .namespaceId: writer.member(name, document.key.namespaceId)
         case .clusterName: writer.member(name, document.key.clusterName)
         case .ip: writer.member(name, document.key.ip)
-        case .port: writer.member(name, document.key.port)
+        case .port: writer.member(name, Int(document.key.port))
         case .weight: writer.member(name, document.weight)
         case .enabled: writer.member(name, document.enabled)
         case .metadata: write(name, document.metadata, to: &writer)
@@ -87,7 +87,7 @@ struct RegistrationWriter: Sendable {
         writer.member("beatKey", view.document.key.buildKey())
         writer.member("scheduled", view.scheduled)
         writer.member("stopped", view.state == .stopped)
-        writer.member("observedGeneration", view.observedGeneration)
+        writer.member("observedGeneration", Int(view.observedGeneration))
         writer.member("period", DurationText.text(view.period))
         write("nextBeatAt", view.nextBeatAt, to: &writer)
         write("lastSentAt", view.lastSentAt, to: &writer)
@@ -139,4 +139,9 @@ enum WriteResult: String, Sendable {
 extension Duration {
     /// Seconds with what is finer than a microsecond cut off, so that documents stay readable.
     var seconds: Double { Double(wholeNanoseconds / 1000) / 1_000_000 }
+}
+
+extension JSONWriter {
+    /// A counter, which JSON readers keep exactly up to 2^53.
+    mutating func member(_ key: String, count: UInt64) { member(key, Int(clamping: count)) }
 }
