@@ -9,10 +9,13 @@ internal import JSON
 public struct ControlAPI: Sendable {
     /// What the API says about its process, and whom it lets in.
     public struct Configuration: Sendable {
-        /// beatd's version and the revision it was built from.
+        /// beatd's version, such as `1.0.0`.
         public var version: String
+        /// The revision of the sources that it was built from.
         public var revision: String
+        /// The compiler's version.
         public var swiftVersion: String
+        /// The version of libevent that runs.
         public var libeventVersion: String
         /// Another one in each process: entity tags and `continue` tokens of an earlier run are known by it.
         public var epoch: UInt64
@@ -63,6 +66,7 @@ public struct ControlAPI: Sendable {
     public struct ReportedLimit: Equatable, Sendable {
         /// As it stands in the document, unit last: `bodyBytes`.
         public var name: String
+        /// In the unit that the name ends with.
         public var value: Int
 
         /// A limit by its name.

@@ -56,7 +56,9 @@ public struct NacosMetrics: Sendable {
 
     /// Open connections to one server.
     public struct Connections: Equatable, Sendable {
+        /// Waiting for a request.
         public var idle = 0
+        /// With requests in flight.
         public var busy = 0
 
         /// None.

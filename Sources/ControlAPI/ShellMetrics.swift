@@ -129,13 +129,17 @@ public struct LoopMetrics: Sendable {
 
 /// The standard `process_*` metrics, from `/proc/self` and `getrlimit`.
 public struct ProcessMetrics: Sendable {
+    /// User and system time.
     public var cpuSeconds = 0.0
+    /// Descriptors that are open.
     public var openDescriptors = 0
     /// The soft limit; nil when there is none.
     public var maxDescriptors: Int?
+    /// Address space.
     public var virtualMemoryBytes = 0
     /// The soft limit; nil when there is none.
     public var maxVirtualMemoryBytes: Int?
+    /// Memory that is resident.
     public var residentMemoryBytes = 0
     /// Seconds since 1970.
     public var startTimeSeconds = 0.0
