@@ -49,9 +49,9 @@ let package = Package(
         // MARK: tests
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         tests("BeatCoreTests", ["BeatCore"]),
-        tests("HTTPWireTests", ["HTTPWire"]),
+        tests("HTTPWireTests", ["HTTPWire"], exclude: ["Corpus", "Traces"]),
         tests("JSONTests", ["JSON"]),
-        tests("NacosWireTests", ["NacosWire", "BeatCore", "HTTPWire", "JSON"]),
+        tests("NacosWireTests", ["NacosWire", "BeatCore", "HTTPWire", "JSON"], exclude: ["Traces"]),
         tests("ControlAPITests", ["ControlAPI", "BeatCore", "HTTPWire", "JSON"]),
         tests("EventLoopTests", ["EventLoop"]),
         tests("NamingStandInTests", ["NamingStandIn", "HTTPWire", "JSON", "EventLoop"]),

@@ -1,4 +1,15 @@
 /// The reactor: which instances are kept alive, when each beats next, and what every reply means.
+///
+/// It is Nacos' classic `BeatReactor` turned into a value: the `dom2Beat` map is its table, `addBeatInfo` and
+/// `removeBeatInfo` are what the inputs `register` and `remove` do, a `BeatTask` is one pass of `beat(…)`. Inputs go
+/// in with the instant of the turn, effects come out as data; it has no clock, no randomness and no I/O, so that a
+/// test can ask what happens when a reply comes after a removal.
+///
+/// What holds always:
+/// * one exchange in flight for a registration at most, and each `Effect.send` is answered by exactly one
+///   `Input.replied` or `Input.failed`;
+/// * a reply whose generation moved on changes nothing but a counter;
+/// * a tombstone is never registered and never beaten.
 public struct BeatReactor: ~Copyable {
     /// How a reactor is set up.
     public struct Configuration: Sendable {
@@ -14,50 +25,97 @@ public struct BeatReactor: ~Copyable {
         }
     }
 
+    /// What was counted since the process began.
+    public internal(set) var counters = Counters()
+    /// Latency, lateness and gap of beats.
+    public internal(set) var timings = BeatTimings()
+    /// Rises with every change of a document, and with nothing else.
+    public internal(set) var rev: UInt64 = 0
+
+    var table = RegistrationTable()
+    var wheel: TimingWheel
+    var servers: Servers
+    var waiters = Waiters()
+    /// What the servers said of registrations that are not well; no entry for the others.
+    var details: [Int32: String] = [:]
+    var draining = false
+    var finished = false
+    let maxRegistrations: Int
+    let epoch: Instant
+
     /// An empty reactor at `now`.
     public init(_ configuration: Configuration, at now: Instant) {
-        counters = Counters()
-        rev = 0
-        preconditionFailure("skeleton")
+        epoch = now
+        wheel = TimingWheel(epoch: now)
+        servers = Servers(names: configuration.servers)
+        maxRegistrations = min(configuration.maxRegistrations, Limits.registrations)
     }
 
     /// Takes one input and appends what is to be done about it to `effects`.
     public mutating func handle(_ input: Input, at now: Instant, into effects: inout [Effect]) {
-        preconditionFailure("skeleton")
+        switch input {
+        case .register(let document, let token, let options):
+            register(document, token, options, at: now, into: &effects)
+        case .remove(let handle, let token, let options):
+            remove(handle, token, options, at: now, into: &effects)
+        case .replied(let exchange, let reply, let sentAt):
+            replied(exchange, reply, sentAt: sentAt, at: now, into: &effects)
+        case .failed(let exchange, let failure, let sentAt):
+            failed(exchange, failure, sentAt: sentAt, at: now, into: &effects)
+        case .abandoned(let token):
+            _ = waiters.take { $0.token == token }
+        case .tick:
+            tick(at: now, into: &effects)
+        case .drain:
+            drain(at: now, into: &effects)
+        }
     }
 
     /// When the core wants its next `tick`, and why; nil when it waits for nothing.
-    public var nextDeadline: (at: Instant, reason: StaticString)? { preconditionFailure("skeleton") }
-
-    // MARK: reading
-
-    /// What was counted since the process began.
-    public private(set) var counters: Counters
-    /// Rises with every change of a document, and with nothing else.
-    public private(set) var rev: UInt64
-    /// `dom2Beat.size()`: registrations that are kept, tombstones not counted.
-    public var dom2BeatSize: Int { preconditionFailure("skeleton") }
-    /// Deletions that Nacos has not confirmed yet.
-    public var tombstones: Int { preconditionFailure("skeleton") }
-    /// The registrations in a state; `.deregistering` are the tombstones.
-    public func count(of state: RegistrationState) -> Int { preconditionFailure("skeleton") }
-    /// The registration with this id, tombstones included.
-    public func find(id: String) -> RegistrationHandle? { preconditionFailure("skeleton") }
-    /// The registration with this key, tombstones included.
-    public func find(_ key: InstanceKey) -> RegistrationHandle? { preconditionFailure("skeleton") }
-    /// A registration as it stands; nil when the handle is stale. Tombstones have state `.deregistering`.
-    public func view(_ handle: RegistrationHandle, at now: Instant) -> RegistrationView? {
-        preconditionFailure("skeleton")
+    public var nextDeadline: (at: Instant, reason: StaticString)? {
+        let beat = wheel.nextTick.map { wheel.begin(of: $0) }
+        switch (beat, waiters.nextDeadline) {
+        case (let beat?, let waiter?): return beat <= waiter ? (beat, "beat due") : (waiter, "wait over")
+        case (let beat?, nil): return (beat, "beat due")
+        case (nil, let waiter?): return (waiter, "wait over")
+        case (nil, nil): return nil
+        }
     }
-    /// The first registration (tombstones left out) at `slot` or behind it, and where to go on; nil at the end.
-    /// Slots are stable over the life of a registration, so a walk from slot 0 sees each that stays exactly once.
-    public func nextRegistration(from slot: Int32, at now: Instant) -> (view: RegistrationView, next: Int32)? {
-        preconditionFailure("skeleton")
+
+    // MARK: time
+
+    private mutating func tick(at now: Instant, into effects: inout [Effect]) {
+        if let deadline = waiters.nextDeadline, deadline <= now {
+            for waiter in waiters.take(where: { $0.deadline <= now }) {
+                effects.append(.answer(waiter.token, answer(waiter, .pending)))
+            }
+        }
+        let due = wheel.tick(at: now)
+        for _ in 0..<Limits.beatsPerTurn {
+            guard let slot = wheel.popDue(at: due) else { return }
+            wake(slot, at: now, into: &effects)
+        }
     }
-    /// The end of the table: no registration has a slot at or above it.
-    public var slotEnd: Int32 { preconditionFailure("skeleton") }
-    /// The servers in the order of the list.
-    public func servers(at now: Instant) -> [ServerView] { preconditionFailure("skeleton") }
-    /// The longest time since an accepted beat among registrations that should be beating; zero without any.
-    public func oldestSuccessAge(at now: Instant) -> Duration { preconditionFailure("skeleton") }
+
+    // MARK: shutting down
+
+    private mutating func drain(at now: Instant, into effects: inout [Effect]) {
+        guard !draining else { return }
+        draining = true
+        for slot in 0..<slotEnd {
+            switch table.rows[Int(slot)].stage {
+            case .vacant, .leaving: continue
+            case .kept, .refused:
+                table.rows[Int(slot)].withoutDeregister = !table.records[Int(slot)].deregisterOnExit
+                removeBeatInfo(slot, at: now, into: &effects)
+            }
+        }
+        finishIfDrained(into: &effects)
+    }
+
+    mutating func finishIfDrained(into effects: inout [Effect]) {
+        guard draining, !finished, dom2BeatSize == 0, tombstones == 0 else { return }
+        finished = true
+        effects.append(.finish)
+    }
 }

@@ -92,7 +92,7 @@ public struct Tally<Label: CaseIterable & RawRepresentable & Sendable>: Sendable
     /// How often this case was counted.
     public subscript(_ label: Label) -> UInt64 { counts[Int(label.rawValue)] }
 
-    mutating func add(_ label: Label) { counts[Int(label.rawValue)] &+= 1 }
+    mutating func add(_ label: Label, times: UInt64 = 1) { counts[Int(label.rawValue)] &+= times }
 }
 
 /// What the core counts, since the process began.

@@ -26,6 +26,8 @@ public enum Limits {
     public static let criticalAge = Duration.seconds(10)
     /// How often a refused registration is offered again: an upgraded server may take it.
     public static let rejectedRetry = Duration.seconds(60)
+    /// How much longer than an instance's delete time-out its deletion is tried: servers sweep every 5 s.
+    public static let leaseSlack = Duration.seconds(6)
     /// Failures in a row after which a server is quarantined.
     public static let failuresUntilQuarantine = 3
     /// How often a quarantined server is asked: 1 in the normal rate of 20 registrations at 20 s.

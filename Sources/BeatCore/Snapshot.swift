@@ -51,6 +51,8 @@ public struct RegistrationView: Equatable, Sendable {
     public var period: Duration
     /// False while no further beat is planned.
     public var scheduled: Bool
+    /// True for a tombstone: `removeBeatInfo` was called.
+    public var stopped: Bool
     public var nextBeatAt: Instant?
     public var lastSentAt: Instant?
     public var lastAcceptedAt: Instant?

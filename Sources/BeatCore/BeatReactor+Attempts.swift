@@ -1,0 +1,147 @@
+// Sending, failing over, backing off, giving up.
+extension BeatReactor {
+    /// Begins a register or deregister.
+    mutating func begin(_ slot: Int32, _ kind: Exchange.Kind, at now: Instant, into effects: inout [Effect]) {
+        table.rows[Int(slot)].attempt = Row.Attempt(due: now)
+        dispatch(slot, kind, at: now, into: &effects)
+    }
+
+    /// The next attempt at work that was begun.
+    mutating func retry(_ slot: Int32, _ kind: Exchange.Kind, at now: Instant, into effects: inout [Effect]) {
+        if kind == .deregister, leaseIsOver(slot, at: now) {
+            return deregistered(slot, .expired, at: now, into: &effects)
+        }
+        dispatch(slot, kind, at: now, into: &effects)
+    }
+
+    /// Hands an exchange to the shell, to the first server that may be asked and was not yet; else backs off.
+    mutating func dispatch(_ slot: Int32, _ kind: Exchange.Kind, at now: Instant, into effects: inout [Effect]) {
+        let position = Int(slot)
+        let home = servers.home(of: table.records[position].fingerprint)
+        guard let server = servers.choose(home: home, tried: table.rows[position].attempt.tried, at: now) else {
+            return backOff(slot, kind, at: now, into: &effects)
+        }
+        let kind = kind.isBeat ? beatKind(slot, on: server) : kind
+        if kind.isBeat, table.rows[position].attempt.sends > 0 {
+            counters.retries.add(table.rows[position].attempt.retryReason)
+        }
+        let generation = table.rows[position].generation
+        table.rows[position].activity = .inFlight(kind, generation: generation, server: server)
+        table.rows[position].attempt.tried |= 1 << UInt16(server)
+        table.rows[position].attempt.sends &+= 1
+        if kind == .register || kind == .fullBeat { table.rows[position].mayExist = true }
+        effects.append(
+            .send(
+                Exchange(
+                    slot: slot, generation: generation, kind: kind, server: server,
+                    due: table.rows[position].attempt.due)))
+    }
+
+    /// An attempt failed by the server's fault: asks another one at once, else waits.
+    mutating func tryElsewhere(
+        _ slot: Int32, _ kind: Exchange.Kind, _ outcome: BeatOutcome, _ reason: RetryReason = .httpError,
+        at now: Instant, into effects: inout [Effect]
+    ) {
+        table.rows[Int(slot)].attempt.outcome = outcome
+        table.rows[Int(slot)].attempt.retryReason = reason
+        dispatch(slot, kind, at: now, into: &effects)
+    }
+
+    /// No server is left to ask: waits, or gives the beat up when its budget would be over by then.
+    mutating func backOff(_ slot: Int32, _ kind: Exchange.Kind, at now: Instant, into effects: inout [Effect]) {
+        let position = Int(slot)
+        noteTrouble(slot, at: now, into: &effects)
+        let again = now + Backoff.wait(after: table.rows[position].attempt.waits)
+        table.rows[position].attempt.waits &+= 1
+        table.rows[position].attempt.tried = 0
+        if kind.isBeat {
+            let tick = wheel.tick(notBefore: again)
+            guard again <= table.rows[position].attempt.due + beatBudget(slot), tick < table.rows[position].nextDue
+            else {
+                return endFailedBeat(slot, at: now, into: &effects)
+            }
+        }
+        table.rows[position].activity = .backingOff(kind)
+        wheel.schedule(slot, at: wheel.tick(notBefore: again))
+    }
+
+    /// How long one beat may be tried: within its period, and three times within the lease.
+    private func beatBudget(_ slot: Int32) -> Duration {
+        let period = Period.duration(ticks: table.rows[Int(slot)].periodTicks)
+        return min(period, PreservedMetadata.timeout(in: table.records[Int(slot)].metadata) / 3)
+    }
+
+    /// A scheduled beat has failed after all its attempts. The next one comes on schedule.
+    mutating func endFailedBeat(_ slot: Int32, at now: Instant, into effects: inout [Effect]) {
+        let position = Int(slot)
+        let outcome = table.rows[position].attempt.outcome
+        counters.beats.add(outcome)
+        if table.rows[position].failures < .max { table.rows[position].failures += 1 }
+        table.rows[position].activity = .idle
+        noteTrouble(slot, at: now, into: &effects)
+        if outcome == .rejected, Int(table.rows[position].failures) >= Limits.failuresUntilReregister {
+            table.rows[position].acceptedGeneration = 0
+            table.rows[position].failures = 0
+            counters.reregistrations.add(.recovery)
+        }
+        advance(slot, at: now, into: &effects)
+    }
+
+    /// True when a failing registration has had no accepted beat for too long.
+    private func isCritical(_ slot: Int32, at now: Instant) -> Bool {
+        let row = table.rows[Int(slot)]
+        let age = max(Limits.criticalAge, Period.duration(ticks: row.periodTicks) * 2)
+        return row.lastAccepted != Row.never && now - row.lastAccepted > age
+    }
+
+    /// Moves a registration that is in trouble to `degraded`, later to `critical`, and says so once.
+    mutating func noteTrouble(_ slot: Int32, at now: Instant, into effects: inout [Effect]) {
+        let row = table.rows[Int(slot)]
+        switch row.state {
+        case .beating:
+            table.move(slot, to: .degraded)
+            effects.append(
+                .log(
+                    .beatFailing(
+                        beatKey: table.key(slot).buildKey(), server: row.server, outcome: row.attempt.outcome,
+                        detail: details[slot] ?? "")))
+        case .degraded:
+            if isCritical(slot, at: now) { table.move(slot, to: .critical) }
+        case .pending, .critical, .unhealthy, .maintenance, .deregistering, .stopped:
+            break
+        }
+    }
+
+    // MARK: the end of a registration
+
+    /// Nacos removes an instance by itself this long after its last beat; asking further proves nothing.
+    private func leaseIsOver(_ slot: Int32, at now: Instant) -> Bool {
+        let row = table.rows[Int(slot)]
+        let lease = PreservedMetadata.deleteTimeout(in: table.records[Int(slot)].metadata) + Limits.leaseSlack
+        return now - max(row.attempt.due, row.lastSent) > lease
+    }
+
+    /// The instance is gone from Nacos, as far as can be known.
+    mutating func deregistered(
+        _ slot: Int32, _ result: DeregisterResult, at now: Instant, into effects: inout [Effect]
+    ) {
+        let position = Int(slot)
+        counters.deregistrations.add(result)
+        effects.append(.log(.deregistered(beatKey: table.key(slot).buildKey(), result: result)))
+        table.rows[position].mayExist = false
+        table.rows[position].mustDeregisterFirst = false
+        table.rows[position].activity = .idle
+        confirmRemoved(slot, into: &effects)
+        advance(slot, at: now, into: &effects)
+    }
+
+    /// Frees the place of a tombstone that has nothing left to do.
+    mutating func drop(_ slot: Int32, into effects: inout [Effect]) {
+        precondition(table.rows[Int(slot)].stage == .leaving, "dropping slot \(slot): \(table.rows[Int(slot)])")
+        wheel.cancel(slot)
+        details[slot] = nil
+        confirmRemoved(slot, into: &effects)
+        table.remove(slot)
+        finishIfDrained(into: &effects)
+    }
+}

@@ -1,0 +1,205 @@
+// registerInstance and deregisterInstance as the API asks for them.
+extension BeatReactor {
+    mutating func register(
+        _ document: RegistrationDocument, _ token: RequestToken, _ options: RegisterOptions, at now: Instant,
+        into effects: inout [Effect]
+    ) {
+        guard !draining else { return effects.append(.answer(token, .draining)) }
+        let fingerprint = document.key.fingerprint
+        guard let slot = table.find(fingerprint) else {
+            guard dom2BeatSize < maxRegistrations else {
+                counters.createRejected &+= 1
+                return effects.append(.answer(token, .tooManyRegistrations(limit: maxRegistrations)))
+            }
+            let slot = addBeatInfo(document, fingerprint: fingerprint, at: now, into: &effects)
+            return respond(slot, .created, token, options, at: now, into: &effects)
+        }
+        guard table.key(slot) == document.key else { return effects.append(.answer(token, .keyConflict)) }
+        switch table.rows[Int(slot)].stage {
+        case .vacant:
+            preconditionFailure("slot \(slot) is in the index and vacant")
+        case .leaving:
+            revive(slot, document, at: now, into: &effects)
+            respond(slot, .created, token, options, at: now, into: &effects)
+        case .kept, .refused:
+            guard !options.mustCreate else { return effects.append(.answer(token, .exists(table.handle(slot)))) }
+            let changed = table.document(slot) != document
+            if changed {
+                replace(slot, document, at: now, into: &effects)
+            } else {
+                offerAgain(slot, at: now, into: &effects)
+            }
+            respond(slot, changed ? .updated : .unchanged, token, options, at: now, into: &effects)
+        }
+    }
+
+    mutating func remove(
+        _ handle: RegistrationHandle, _ token: RequestToken, _ options: RemoveOptions, at now: Instant,
+        into effects: inout [Effect]
+    ) {
+        guard let slot = table.slot(handle) else { return effects.append(.answer(token, .notFound)) }
+        if table.rows[Int(slot)].stage != .leaving {
+            table.rows[Int(slot)].withoutDeregister = !options.deregister
+            counters.deleted &+= 1
+            removeBeatInfo(slot, at: now, into: &effects)
+        }
+        guard table.slot(handle) != nil, options.deregister else {
+            return effects.append(.answer(token, .removed))
+        }
+        let waiter = Waiters.Waiter(
+            token: token, handle: handle, generation: table.rows[Int(slot)].generation, kind: .removed,
+            deadline: now + min(options.wait, Limits.waitMax))
+        if options.wait <= .zero || !waiters.add(waiter) {
+            effects.append(.answer(token, .removing(handle)))
+        }
+    }
+
+    /// Puts a new registration into `dom2Beat` and registers its instance; the first beat follows the acceptance.
+    private mutating func addBeatInfo(
+        _ document: RegistrationDocument, fingerprint: UInt64, at now: Instant, into effects: inout [Effect]
+    ) -> Int32 {
+        rev += 1
+        counters.created &+= 1
+        let slot = table.insert(document, fingerprint: fingerprint, rev: rev, at: now)
+        wheel.grow(to: table.rows.count)
+        table.rows[Int(slot)].periodTicks = Period.ticks(document.requestedPeriod)
+        effects.append(.log(.addingBeat(beatKey: document.key.buildKey(), id: document.key.id)))
+        advance(slot, at: now, into: &effects)
+        return slot
+    }
+
+    /// Stops a registration's beats at once and for good (`stopped` in BeatInfo) and begins its deletion.
+    mutating func removeBeatInfo(_ slot: Int32, at now: Instant, into effects: inout [Effect]) {
+        rev += 1
+        let key = table.key(slot)
+        effects.append(.log(.removingBeat(beatKey: key.buildKey(), id: key.id)))
+        supersede(slot, into: &effects)
+        wheel.cancel(slot)
+        table.rows[Int(slot)].nextDue = Row.noTick
+        table.rows[Int(slot)].stage = .leaving
+        table.rows[Int(slot)].attempt = Row.Attempt(due: now)
+        table.move(slot, to: .deregistering)
+        details[slot] = nil
+        for waiter in waiters.take(where: { $0.handle.slot == slot && $0.kind != .removed }) {
+            effects.append(.answer(waiter.token, answer(waiter, .pending)))
+        }
+        advance(slot, at: now, into: &effects)
+    }
+
+    /// A tombstone's key is posted again: the deletion goes on first, then the new document is registered.
+    private mutating func revive(
+        _ slot: Int32, _ document: RegistrationDocument, at now: Instant, into effects: inout [Effect]
+    ) {
+        rev += 1
+        counters.created &+= 1
+        supersede(slot, into: &effects)
+        table.set(document, of: slot, rev: rev, at: now)
+        table.markCreated(slot, at: now)
+        let position = Int(slot)
+        table.rows[position].mustDeregisterFirst = table.rows[position].mayExist
+        table.rows[position].withoutDeregister = false
+        table.rows[position].stage = .kept
+        table.rows[position].acceptedGeneration = 0
+        table.rows[position].nextDue = Row.noTick
+        table.rows[position].lastAccepted = Row.never
+        table.rows[position].lightServer = Row.noServer
+        table.rows[position].failures = 0
+        table.rows[position].periodTicks = Period.ticks(document.requestedPeriod)
+        table.move(slot, to: .pending)
+        effects.append(.log(.addingBeat(beatKey: document.key.buildKey(), id: document.key.id)))
+        advance(slot, at: now, into: &effects)
+    }
+
+    /// A changed document reaches Nacos by registering again at once (nacos.md §4.5: never by PUT); beats go on.
+    private mutating func replace(
+        _ slot: Int32, _ document: RegistrationDocument, at now: Instant, into effects: inout [Effect]
+    ) {
+        rev += 1
+        counters.updated &+= 1
+        supersede(slot, into: &effects)
+        table.set(document, of: slot, rev: rev, at: now)
+        let position = Int(slot)
+        table.rows[position].stage = .kept
+        let period = Period.ticks(document.requestedPeriod)
+        if period != table.rows[position].periodTicks {
+            table.rows[position].periodTicks = period
+            if table.rows[position].nextDue != Row.noTick { scheduleNextPhase(slot, at: now) }
+        }
+        if table.rows[position].acceptedGeneration != 0 { counters.reregistrations.add(.change) }
+        effects.append(
+            .log(
+                .updatingBeat(
+                    beatKey: document.key.buildKey(), id: document.key.id,
+                    generation: table.rows[position].generation)))
+        advance(slot, at: now, into: &effects)
+    }
+
+    /// The same document was posted again: a refused one is offered to Nacos once more, now.
+    private mutating func offerAgain(_ slot: Int32, at now: Instant, into effects: inout [Effect]) {
+        guard table.rows[Int(slot)].stage == .refused else { return }
+        table.rows[Int(slot)].stage = .kept
+        table.rows[Int(slot)].attempt = Row.Attempt(due: now)
+        advance(slot, at: now, into: &effects)
+    }
+
+    /// The next generation begins: whatever is in flight answers an older one.
+    private mutating func supersede(_ slot: Int32, into effects: inout [Effect]) {
+        table.rows[Int(slot)].generation &+= 1
+        switch table.rows[Int(slot)].activity {
+        case .idle: break
+        case .backingOff: table.rows[Int(slot)].activity = .idle
+        case .inFlight(let kind, let generation, let server):
+            guard kind != .deregister else { return }
+            effects.append(
+                .cancel(
+                    Exchange(
+                        slot: slot, generation: generation, kind: kind, server: server,
+                        due: table.rows[Int(slot)].attempt.due)))
+        }
+    }
+
+    // MARK: answering
+
+    private mutating func respond(
+        _ slot: Int32, _ kind: Waiters.Kind, _ token: RequestToken, _ options: RegisterOptions, at now: Instant,
+        into effects: inout [Effect]
+    ) {
+        let row = table.rows[Int(slot)]
+        let waiter = Waiters.Waiter(
+            token: token, handle: table.handle(slot), generation: row.generation, kind: kind,
+            deadline: now + min(options.wait ?? .zero, Limits.waitMax))
+        guard options.wait != nil else {
+            return effects.append(.answer(token, answer(waiter, .notAwaited)))
+        }
+        if row.acceptedGeneration == row.generation {
+            effects.append(.answer(token, answer(waiter, .accepted)))
+        } else if waiter.deadline <= now || !waiters.add(waiter) {
+            effects.append(.answer(token, answer(waiter, .pending)))
+        }
+    }
+
+    func answer(_ waiter: Waiters.Waiter, _ confirmation: Confirmation) -> Answer {
+        switch waiter.kind {
+        case .created: .created(waiter.handle, confirmed: confirmation)
+        case .updated: .updated(waiter.handle, confirmed: confirmation)
+        case .unchanged: .unchanged(waiter.handle, confirmed: confirmation)
+        case .removed: confirmation == .accepted ? .removed : .removing(waiter.handle)
+        }
+    }
+
+    /// Answers those who wait for this registration to be accepted or refused.
+    mutating func confirm(_ slot: Int32, _ confirmation: Confirmation, into effects: inout [Effect]) {
+        let generation = table.rows[Int(slot)].generation
+        let taken = waiters.take {
+            $0.handle.slot == slot && $0.kind != .removed && $0.generation == generation
+        }
+        for waiter in taken { effects.append(.answer(waiter.token, answer(waiter, confirmation))) }
+    }
+
+    /// Answers those who wait for this registration to be gone.
+    mutating func confirmRemoved(_ slot: Int32, into effects: inout [Effect]) {
+        for waiter in waiters.take(where: { $0.handle.slot == slot && $0.kind == .removed }) {
+            effects.append(.answer(waiter.token, .removed))
+        }
+    }
+}

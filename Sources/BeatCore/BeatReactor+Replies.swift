@@ -1,0 +1,312 @@
+// What replies mean.
+extension BeatReactor {
+    mutating func replied(
+        _ exchange: Exchange, _ reply: NacosReply, sentAt: Instant, at now: Instant, into effects: inout [Effect]
+    ) {
+        noteServer(exchange.server, reply, at: now, into: &effects)
+        guard settle(exchange, sentAt: sentAt) else { return }
+        let slot = exchange.slot
+        if exchange.kind.isBeat { timings.recordLatency(now - sentAt, ok: reply.isGood, at: now) }
+        // A deletion concerns whatever was there before: its answer counts for every generation.
+        if exchange.kind == .deregister { return deregisterReplied(slot, reply, at: now, into: &effects) }
+        guard exchange.generation == table.rows[Int(slot)].generation else {
+            counters.staleReplies &+= 1
+            return advance(slot, at: now, into: &effects)
+        }
+        table.rows[Int(slot)].server = exchange.server
+        switch exchange.kind {
+        case .lightBeat, .fullBeat: beatReplied(exchange, reply, sentAt: sentAt, at: now, into: &effects)
+        case .register: registerReplied(exchange, reply, at: now, into: &effects)
+        case .deregister: break
+        }
+    }
+
+    mutating func failed(
+        _ exchange: Exchange, _ failure: ExchangeFailure, sentAt: Instant?, at now: Instant,
+        into effects: inout [Effect]
+    ) {
+        if failure != .aborted, servers.noteFailure(exchange.server, failure.text, at: now) {
+            effects.append(.log(.serverDown(exchange.server, detail: failure.text)))
+        }
+        guard settle(exchange, sentAt: sentAt) else { return }
+        let slot = exchange.slot
+        if exchange.kind.isBeat, let sentAt { timings.recordLatency(now - sentAt, ok: false, at: now) }
+        guard exchange.kind == .deregister || exchange.generation == table.rows[Int(slot)].generation else {
+            if failure != .aborted { counters.staleReplies &+= 1 }
+            return advance(slot, at: now, into: &effects)
+        }
+        noteLastBeat(exchange, failure.outcome, code: 0, sentAt: sentAt ?? now, at: now)
+        details[slot] = failure.text
+        tryElsewhere(slot, exchange.kind, failure.outcome, failure.retryReason, at: now, into: &effects)
+    }
+
+    /// Ends the exchange in the table and counts it as sent; false when the table knows of no such exchange.
+    private mutating func settle(_ exchange: Exchange, sentAt: Instant?) -> Bool {
+        let position = Int(exchange.slot)
+        guard table.rows.indices.contains(position),
+            table.rows[position].activity
+                == .inFlight(exchange.kind, generation: exchange.generation, server: exchange.server)
+        else {
+            counters.staleReplies &+= 1
+            return false
+        }
+        table.rows[position].activity = .idle
+        guard let sentAt, exchange.kind != .deregister else { return true }
+        table.rows[position].lastSent = sentAt
+        switch exchange.kind {
+        case .lightBeat: counters.lightBeatsSent &+= 1
+        case .fullBeat: counters.fullBeatsSent &+= 1
+        case .register, .deregister: return true
+        }
+        let attempt = table.rows[position].attempt
+        if attempt.sends == 1, attempt.waits == 0 { timings.recordLateness(sentAt - exchange.due, at: sentAt) }
+        return true
+    }
+
+    private mutating func noteServer(
+        _ server: ServerIndex, _ reply: NacosReply, at now: Instant, into effects: inout [Effect]
+    ) {
+        switch reply {
+        case .ok, .beatAccepted, .notFound, .rejected, .unauthorized:
+            if servers.noteAnswer(server) { effects.append(.log(.serverUp(server))) }
+        case .notServed(let status, let detail), .serverError(let status, let detail),
+            .unreadable(let status, let detail):
+            guard servers.noteFailure(server, "\(status) \(detail)", at: now) else { return }
+            effects.append(.log(.serverDown(server, detail: "\(status) \(detail)")))
+        }
+    }
+
+    // MARK: beats
+
+    private mutating func beatReplied(
+        _ exchange: Exchange, _ reply: NacosReply, sentAt: Instant, at now: Instant, into effects: inout [Effect]
+    ) {
+        let slot = exchange.slot
+        noteLastBeat(exchange, reply.outcome, code: reply.code, sentAt: sentAt, at: now)
+        switch reply {
+        case .beatAccepted(let interval, let light):
+            beatAccepted(exchange, interval: interval, light: light, at: now, into: &effects)
+        case .notFound(let interval, let light):
+            counters.beats.add(.notFound)
+            counters.reregistrations.add(.notFound)
+            effects.append(.log(.instanceNotFound(beatKey: table.key(slot).buildKey(), server: exchange.server)))
+            takeInterval(interval, exchange, at: now, into: &effects)
+            table.rows[Int(slot)].lightServer = light ? exchange.server : Row.noServer
+            table.rows[Int(slot)].acceptedGeneration = 0
+            if table.rows[Int(slot)].stage == .refused { table.rows[Int(slot)].stage = .kept }
+            advance(slot, at: now, into: &effects)
+        case .rejected(let status, let detail):
+            details[slot] = "\(status) \(detail)"
+            table.rows[Int(slot)].attempt.outcome = .rejected
+            endFailedBeat(slot, at: now, into: &effects)
+        case .unauthorized(let status, let detail):
+            details[slot] = "\(status) \(detail)"
+            table.rows[Int(slot)].attempt.outcome = .auth
+            table.rows[Int(slot)].attempt.retryReason = .auth
+            backOff(slot, exchange.kind, at: now, into: &effects)
+        case .notServed(let status, let detail), .serverError(let status, let detail),
+            .unreadable(let status, let detail):
+            details[slot] = "\(status) \(detail)"
+            tryElsewhere(slot, exchange.kind, reply.outcome, at: now, into: &effects)
+        case .ok:
+            details[slot] = "the answer to a beat was a bare ok"
+            tryElsewhere(slot, exchange.kind, .parse, at: now, into: &effects)
+        }
+    }
+
+    private mutating func beatAccepted(
+        _ exchange: Exchange, interval: Int64?, light: Bool, at now: Instant, into effects: inout [Effect]
+    ) {
+        let position = Int(exchange.slot)
+        counters.beats.add(.ok)
+        let last = table.rows[position].lastAccepted
+        if last != Row.never { timings.recordGap(now - last, at: now) }
+        table.rows[position].lastAccepted = now
+        table.rows[position].lightServer = light ? exchange.server : Row.noServer
+        if table.rows[position].state != .beating { recovered(exchange, into: &effects) }
+        table.rows[position].failures = 0
+        takeInterval(interval, exchange, at: now, into: &effects)
+    }
+
+    private mutating func recovered(_ exchange: Exchange, into effects: inout [Effect]) {
+        let slot = exchange.slot
+        details[slot] = nil
+        effects.append(
+            .log(
+                .beatRecovered(
+                    beatKey: table.key(slot).buildKey(), server: exchange.server,
+                    failures: Int(table.rows[Int(slot)].failures))))
+        table.move(slot, to: .beating)
+    }
+
+    /// A period that the server asks for is used from the next beat on. Most answers repeat the one that is kept.
+    private mutating func takeInterval(
+        _ interval: Int64?, _ exchange: Exchange, at now: Instant, into effects: inout [Effect]
+    ) {
+        let slot = exchange.slot
+        let kept = Int64(table.rows[Int(slot)].periodTicks) * TimingWheel.slotNanoseconds
+        if let interval, interval > 0, interval < 1_000_000, interval * 1_000_000 == kept { return }
+        let document = table.document(slot)
+        let period: UInt16
+        switch Period.directed(interval, for: document) {
+        case .use(let directed): period = Period.ticks(directed)
+        case .own: period = Period.ticks(document.requestedPeriod)
+        case .bad:
+            counters.badIntervals &+= 1
+            effects.append(
+                .log(
+                    .badInterval(
+                        beatKey: document.key.buildKey(), server: exchange.server, milliseconds: interval ?? 0)))
+            period = Period.ticks(document.requestedPeriod)
+        }
+        guard period != table.rows[Int(slot)].periodTicks else { return }
+        table.rows[Int(slot)].periodTicks = period
+        if table.rows[Int(slot)].nextDue != Row.noTick { scheduleNextPhase(slot, at: now) }
+    }
+
+    private mutating func noteLastBeat(
+        _ exchange: Exchange, _ outcome: BeatOutcome, code: Int, sentAt: Instant, at now: Instant
+    ) {
+        guard exchange.kind.isBeat else { return }
+        table.rows[Int(exchange.slot)].lastBeat = Row.LastBeat(
+            at: now, latency: Int32(clamping: (now - sentAt).wholeNanoseconds / 1000), code: Int16(clamping: code),
+            outcome: outcome, server: exchange.server)
+    }
+
+    // MARK: registerInstance, deregisterInstance
+
+    private mutating func registerReplied(
+        _ exchange: Exchange, _ reply: NacosReply, at now: Instant, into effects: inout [Effect]
+    ) {
+        let slot = exchange.slot
+        switch reply {
+        case .ok: registered(exchange, at: now, into: &effects)
+        case .rejected(let status, let detail): refused(exchange, status, detail, at: now, into: &effects)
+        case .unauthorized(let status, let detail):
+            details[slot] = "\(status) \(detail)"
+            table.rows[Int(slot)].attempt.outcome = .auth
+            table.rows[Int(slot)].attempt.retryReason = .auth
+            backOff(slot, .register, at: now, into: &effects)
+        case .notServed(let status, let detail), .serverError(let status, let detail),
+            .unreadable(let status, let detail):
+            details[slot] = "\(status) \(detail)"
+            tryElsewhere(slot, .register, reply.outcome, at: now, into: &effects)
+        case .beatAccepted, .notFound:
+            details[slot] = "the answer to a register was that to a beat"
+            tryElsewhere(slot, .register, .parse, at: now, into: &effects)
+        }
+    }
+
+    private mutating func registered(_ exchange: Exchange, at now: Instant, into effects: inout [Effect]) {
+        let slot = exchange.slot
+        let position = Int(slot)
+        table.rows[position].acceptedGeneration = exchange.generation
+        table.rows[position].lastAccepted = now
+        table.rows[position].failures = 0
+        details[slot] = nil
+        table.move(slot, to: .beating)
+        effects.append(.log(.registered(beatKey: table.key(slot).buildKey(), server: exchange.server)))
+        confirm(slot, .accepted, into: &effects)
+        // Beats that fell due while it was not registered had nothing to keep alive.
+        let due = table.rows[position].nextDue
+        if due != Row.noTick, due <= wheel.tick(at: now) { scheduleNextPhase(slot, at: now) }
+        advance(slot, at: now, into: &effects)
+    }
+
+    private mutating func refused(
+        _ exchange: Exchange, _ status: Int, _ detail: String, at now: Instant, into effects: inout [Effect]
+    ) {
+        let slot = exchange.slot
+        table.rows[Int(slot)].stage = .refused
+        details[slot] = "\(status) \(detail)"
+        if table.rows[Int(slot)].acceptedGeneration == 0 {
+            table.rows[Int(slot)].nextDue = Row.noTick
+            table.rows[Int(slot)].mayExist = false
+            table.move(slot, to: .stopped)
+        }
+        effects.append(
+            .log(
+                .registerRejected(
+                    beatKey: table.key(slot).buildKey(), server: exchange.server, status: status, detail: detail)))
+        confirm(slot, .rejected(status: status, detail: detail), into: &effects)
+        advance(slot, at: now, into: &effects)
+    }
+
+    private mutating func deregisterReplied(
+        _ slot: Int32, _ reply: NacosReply, at now: Instant, into effects: inout [Effect]
+    ) {
+        switch reply {
+        case .ok: deregistered(slot, .ok, at: now, into: &effects)
+        case .rejected: deregistered(slot, .failed, at: now, into: &effects)
+        case .unauthorized: backOff(slot, .deregister, at: now, into: &effects)
+        case .notServed, .serverError, .unreadable, .beatAccepted, .notFound:
+            tryElsewhere(slot, .deregister, reply.outcome, at: now, into: &effects)
+        }
+    }
+}
+
+extension NacosReply {
+    /// True when the server did what was asked.
+    var isGood: Bool {
+        switch self {
+        case .ok, .beatAccepted: true
+        case .notFound, .rejected, .unauthorized, .notServed, .serverError, .unreadable: false
+        }
+    }
+
+    /// How a beat with this reply counts.
+    var outcome: BeatOutcome {
+        switch self {
+        case .ok, .unreadable: .parse
+        case .beatAccepted: .ok
+        case .notFound: .notFound
+        case .rejected: .rejected
+        case .unauthorized: .auth
+        case .notServed, .serverError: .httpError
+        }
+    }
+
+    /// The code that a person looks for: Nacos' own, else the HTTP status.
+    var code: Int {
+        switch self {
+        case .ok: 200
+        case .beatAccepted: 10200
+        case .notFound: 20404
+        case .rejected(let status, _), .unauthorized(let status, _), .notServed(let status, _),
+            .serverError(let status, _), .unreadable(let status, _):
+            status
+        }
+    }
+}
+
+extension ExchangeFailure {
+    /// How a beat that ended so counts.
+    var outcome: BeatOutcome {
+        switch self {
+        case .connect, .closed: .connect
+        case .timeout: .timeout
+        case .parse: .parse
+        case .aborted: .aborted
+        }
+    }
+
+    /// The label under which the next attempt is counted.
+    var retryReason: RetryReason {
+        switch self {
+        case .connect: .connect
+        case .timeout: .timeout
+        case .closed, .parse, .aborted: .closed
+        }
+    }
+
+    /// In words.
+    var text: String {
+        switch self {
+        case .connect: "no connection"
+        case .timeout: "no answer in time"
+        case .closed: "connection closed within the answer"
+        case .parse: "the answer was not HTTP"
+        case .aborted: "cancelled"
+        }
+    }
+}

@@ -1,0 +1,122 @@
+// Reading: what the API shows.
+extension BeatReactor {
+    /// `dom2Beat.size()`: registrations that are kept, tombstones not counted.
+    public var dom2BeatSize: Int { table.count - tombstones }
+
+    /// Deletions that Nacos has not confirmed yet.
+    public var tombstones: Int { table.count(of: .deregistering) }
+
+    /// The registrations in a state; `.deregistering` are the tombstones.
+    public func count(of state: RegistrationState) -> Int { table.count(of: state) }
+
+    /// True after `Input.drain`.
+    public var isDraining: Bool { draining }
+
+    /// The registration with this id, tombstones included.
+    public func find(id: String) -> RegistrationHandle? {
+        guard let fingerprint = RegistrationID.fingerprint(of: id), let slot = table.find(fingerprint) else {
+            return nil
+        }
+        return table.handle(slot)
+    }
+
+    /// The registration with this key, tombstones included.
+    public func find(_ key: InstanceKey) -> RegistrationHandle? {
+        guard let slot = table.find(key.fingerprint), table.key(slot) == key else { return nil }
+        return table.handle(slot)
+    }
+
+    /// The end of the table: no registration has a slot at or above it.
+    public var slotEnd: Int32 { Int32(table.rows.count) }
+
+    /// The servers in the order of the list.
+    public func serverViews() -> [ServerView] { servers.views() }
+
+    /// What an exchange is about: the document to send and the period that is kept. The slot must be that of an
+    /// exchange whose reply is outstanding.
+    public func subject(of exchange: Exchange) -> (document: RegistrationDocument, period: Duration) {
+        let row = table.rows[Int(exchange.slot)]
+        precondition(row.stage != .vacant, "exchange of a vacant slot: \(exchange)")
+        return (table.document(exchange.slot), Period.duration(ticks: row.periodTicks))
+    }
+
+    /// Which key and which use of its place a slot holds, for what the shell keeps beside the table.
+    public func key(of slot: Int32) -> (key: InstanceKey, epoch: UInt32) {
+        (table.key(slot), table.rows[Int(slot)].epoch)
+    }
+
+    /// Which of the registrations that had this place has it now.
+    public func epoch(of slot: Int32) -> UInt32 { table.rows[Int(slot)].epoch }
+
+    /// The first registration (tombstones left out) at `slot` or behind it, and where to go on; nil at the end.
+    /// Slots are stable over the life of a registration, so a walk from slot 0 sees each that stays exactly once.
+    public func nextRegistration(from slot: Int32) -> (view: RegistrationView, next: Int32)? {
+        var position = max(slot, 0)
+        while position < slotEnd {
+            switch table.rows[Int(position)].stage {
+            case .vacant, .leaving: position += 1
+            case .kept, .refused: return (view(of: position), position + 1)
+            }
+        }
+        return nil
+    }
+
+    /// A registration as it stands; nil when the handle is stale. Tombstones have state `.deregistering`.
+    public func view(_ handle: RegistrationHandle) -> RegistrationView? {
+        table.slot(handle).map { view(of: $0) }
+    }
+
+    private func view(of slot: Int32) -> RegistrationView {
+        let row = table.rows[Int(slot)]
+        let record = table.records[Int(slot)]
+        let document = table.document(slot)
+        let scheduled = row.nextDue != Row.noTick && row.stage != .leaving
+        return RegistrationView(
+            handle: table.handle(slot), id: RegistrationID.text(of: record.fingerprint), rev: record.rev,
+            generation: row.generation, observedGeneration: row.acceptedGeneration, createdAt: record.createdAt,
+            updatedAt: record.updatedAt, document: document, state: row.state, reason: reason(slot),
+            period: Period.duration(ticks: row.periodTicks), scheduled: scheduled, stopped: row.stage == .leaving,
+            nextBeatAt: scheduled ? wheel.begin(of: row.nextDue) : nil, lastSentAt: row.lastSent.known,
+            lastAcceptedAt: row.lastAccepted.known,
+            unhealthyAt: row.lastAccepted.known.map { $0 + PreservedMetadata.timeout(in: document.metadata) },
+            consecutiveFailures: Int(row.failures), server: row.server == Row.noServer ? nil : row.server,
+            lastBeat: row.lastBeat.at.known.map {
+                RegistrationView.LastBeat(
+                    at: $0, outcome: row.lastBeat.outcome, code: Int(row.lastBeat.code), server: row.lastBeat.server,
+                    latency: .microseconds(Int64(row.lastBeat.latency)))
+            })
+    }
+
+    private func reason(_ slot: Int32) -> String {
+        let detail = details[slot]
+        switch table.rows[Int(slot)].state {
+        case .pending: return detail.map { "Nacos has not accepted it yet: \($0)" } ?? "waiting for Nacos to accept it"
+        case .beating:
+            if table.rows[Int(slot)].stage == .refused { return "Nacos refused the change: \(detail ?? "")" }
+            return table.rows[Int(slot)].lastBeat.at == Row.never ? "registration accepted" : "beat accepted"
+        case .degraded: return "the last beat failed: \(detail ?? "no server to ask")"
+        case .critical: return "no beat accepted for more than 10 s: \(detail ?? "no server to ask")"
+        case .unhealthy: return "held back by its checks"
+        case .maintenance: return "held out by a person"
+        case .deregistering:
+            return detail.map { "Nacos has not confirmed yet: \($0)" } ?? "waiting for Nacos to confirm"
+        case .stopped: return "Nacos refused the registration: \(detail ?? "")"
+        }
+    }
+
+    /// The longest time since an accepted beat among registrations that should be beating; zero without any.
+    public func oldestSuccessAge(at now: Instant) -> Duration {
+        table.rows.withUnsafeBufferPointer { rows in
+            var oldest = now
+            for row in rows where row.stage != .vacant && row.stage != .leaving && row.lastAccepted != Row.never {
+                oldest = min(oldest, row.lastAccepted)
+            }
+            return now - oldest
+        }
+    }
+}
+
+extension Instant {
+    /// Nil for the mark that stands for "not yet".
+    var known: Instant? { self == Row.never ? nil : self }
+}

@@ -1,0 +1,135 @@
+/// All registrations: dense arrays indexed by slot, no object each. This is the classic `dom2Beat`, with
+/// tombstones in it until Nacos has confirmed.
+struct RegistrationTable {
+    /// The part of a registration that only its document and its requests need.
+    struct Record {
+        var fingerprint: UInt64 = 0
+        var namespace: UInt32 = 0
+        var group: UInt32 = 0
+        var service: UInt32 = 0
+        var cluster: UInt32 = 0
+        var ip = ""
+        var metadata = StringMap()
+        var labels = StringMap()
+        var weight = 1.0
+        var rev: UInt64 = 0
+        var createdAt = Row.never
+        var updatedAt = Row.never
+        var port: UInt16 = 0
+        /// Milliseconds; 0: none was given.
+        var explicitPeriod: UInt16 = 0
+        var enabled = true
+        var deregisterOnExit = true
+        var onUnhealthy = OnUnhealthy.stop
+    }
+
+    private(set) var records: [Record] = []
+    var rows: [Row] = []
+    private var free: [Int32] = []
+    /// Places in use, tombstones included.
+    var count: Int { rows.count - free.count }
+    private var index = FingerprintIndex()
+    private var names = Interner()
+    private var counts = [Int](repeating: 0, count: RegistrationState.allCases.count)
+
+    /// Registrations in a state.
+    func count(of state: RegistrationState) -> Int { counts[Int(state.rawValue)] }
+
+    /// The one place where a registration's state changes, so that the counts stay in step.
+    mutating func move(_ slot: Int32, to state: RegistrationState) {
+        let old = rows[Int(slot)].state
+        guard old != state else { return }
+        counts[Int(old.rawValue)] -= 1
+        counts[Int(state.rawValue)] += 1
+        rows[Int(slot)].state = state
+    }
+
+    func find(_ fingerprint: UInt64) -> Int32? {
+        records.withUnsafeBufferPointer { records in
+            index.find(fingerprint) { records[Int($0)].fingerprint }
+        }
+    }
+
+    func handle(_ slot: Int32) -> RegistrationHandle {
+        RegistrationHandle(slot: slot, epoch: rows[Int(slot)].epoch)
+    }
+
+    /// The slot of a handle whose registration is still there.
+    func slot(_ handle: RegistrationHandle) -> Int32? {
+        guard rows.indices.contains(Int(handle.slot)) else { return nil }
+        let row = rows[Int(handle.slot)]
+        return row.epoch == handle.epoch && row.stage != .vacant ? handle.slot : nil
+    }
+
+    /// Takes a place for a new registration in state `pending`.
+    mutating func insert(_ document: RegistrationDocument, fingerprint: UInt64, rev: UInt64, at now: Instant) -> Int32 {
+        let slot: Int32
+        if let reused = free.popLast() {
+            slot = reused
+        } else {
+            slot = Int32(rows.count)
+            rows.append(Row())
+            records.append(Record())
+        }
+        let position = Int(slot)
+        rows[position] = Row(epoch: rows[position].epoch &+ 1, generation: 1, stage: .kept)
+        counts[Int(RegistrationState.pending.rawValue)] += 1
+        let key = document.key
+        records[position] = Record(
+            fingerprint: fingerprint, namespace: names.retain(key.namespaceId), group: names.retain(key.groupName),
+            service: names.retain(key.serviceName), cluster: names.retain(key.clusterName), ip: key.ip,
+            createdAt: now, port: key.port)
+        set(document, of: slot, rev: rev, at: now)
+        records.withUnsafeBufferPointer { records in
+            index.insert(slot) { records[Int($0)].fingerprint }
+        }
+        return slot
+    }
+
+    /// Replaces the changeable part of a document.
+    mutating func set(_ document: RegistrationDocument, of slot: Int32, rev: UInt64, at now: Instant) {
+        let position = Int(slot)
+        precondition(records[position].ip == document.key.ip, "a registration's key does not change")
+        records[position].metadata = document.metadata
+        records[position].labels = document.labels
+        records[position].weight = document.weight
+        records[position].rev = rev
+        records[position].updatedAt = now
+        records[position].explicitPeriod = UInt16(clamping: document.period?.wholeMilliseconds ?? 0)
+        records[position].enabled = document.enabled
+        records[position].deregisterOnExit = document.deregisterOnExit
+        records[position].onUnhealthy = document.onUnhealthy
+    }
+
+    /// The registration begins anew in its place: a tombstone was posted again.
+    mutating func markCreated(_ slot: Int32, at now: Instant) { records[Int(slot)].createdAt = now }
+
+    /// Gives a place back.
+    mutating func remove(_ slot: Int32) {
+        let position = Int(slot)
+        let record = records[position]
+        records.withUnsafeBufferPointer { records in
+            index.remove(record.fingerprint) { records[Int($0)].fingerprint }
+        }
+        for name in [record.namespace, record.group, record.service, record.cluster] { names.release(name) }
+        counts[Int(rows[position].state.rawValue)] -= 1
+        records[position] = Record()
+        rows[position] = Row(epoch: rows[position].epoch)
+        free.append(slot)
+    }
+
+    func key(_ slot: Int32) -> InstanceKey {
+        let record = records[Int(slot)]
+        return InstanceKey(
+            namespaceId: names[record.namespace], groupName: names[record.group], serviceName: names[record.service],
+            clusterName: names[record.cluster], ip: record.ip, port: record.port)
+    }
+
+    func document(_ slot: Int32) -> RegistrationDocument {
+        let record = records[Int(slot)]
+        return RegistrationDocument(
+            key: key(slot), weight: record.weight, enabled: record.enabled, metadata: record.metadata,
+            period: record.explicitPeriod == 0 ? nil : .milliseconds(Int64(record.explicitPeriod)),
+            onUnhealthy: record.onUnhealthy, deregisterOnExit: record.deregisterOnExit, labels: record.labels)
+    }
+}

@@ -1,0 +1,130 @@
+@testable import BeatCore
+
+/// A reactor with a clock of its own, for tests that read as traces.
+final class Core {
+    static let second: Int64 = 1_000_000_000
+    private var reactor: BeatReactor
+    private(set) var now: Instant
+    private var nextToken: UInt64 = 0
+    /// Exchanges that were sent and not answered, in order.
+    private(set) var inFlight: [Exchange] = []
+    /// Everything that was ever sent, with its time.
+    private(set) var sent: [(exchange: Exchange, at: Instant)] = []
+    private(set) var answers: [RequestToken: Answer] = [:]
+
+    init(servers: [String] = ["127.0.0.1:8848"], maxRegistrations: Int = Limits.registrations) {
+        now = Instant(nanoseconds: 1_000 * Self.second)
+        reactor = BeatReactor(.init(servers: servers, maxRegistrations: maxRegistrations), at: now)
+    }
+
+    /// Feeds an input and gives the effects; log lines are left out unless asked for.
+    @discardableResult
+    func handle(_ input: Input, logs: Bool = false) -> [Effect] {
+        var effects: [Effect] = []
+        reactor.handle(input, at: now, into: &effects)
+        for effect in effects {
+            switch effect {
+            case .send(let exchange):
+                inFlight.append(exchange)
+                sent.append((exchange, now))
+            case .answer(let token, let answer): answers[token] = answer
+            case .cancel, .log, .finish: break
+            }
+        }
+        return logs ? effects : effects.filter { if case .log = $0 { false } else { true } }
+    }
+
+    func token() -> RequestToken {
+        nextToken += 1
+        return RequestToken(nextToken)
+    }
+
+    @discardableResult
+    func register(_ document: RegistrationDocument, _ options: RegisterOptions = RegisterOptions()) -> [Effect] {
+        handle(.register(document, token(), options))
+    }
+
+    @discardableResult
+    func remove(_ key: InstanceKey, wait: Duration = .zero, deregister: Bool = true) -> [Effect] {
+        guard let handle = reactor.find(key) else { return [] }
+        return self.handle(.remove(handle, token(), RemoveOptions(deregister: deregister, wait: wait)))
+    }
+
+    /// Answers the oldest exchange in flight, as if it was sent when it was handed out.
+    @discardableResult
+    func reply(_ reply: NacosReply) -> [Effect] {
+        let exchange = inFlight.removeFirst()
+        return handle(.replied(exchange, reply, sentAt: sentAt(exchange)))
+    }
+
+    @discardableResult
+    func fail(_ failure: ExchangeFailure) -> [Effect] {
+        let exchange = inFlight.removeFirst()
+        return handle(.failed(exchange, failure, sentAt: failure == .aborted ? nil : sentAt(exchange)))
+    }
+
+    private func sentAt(_ exchange: Exchange) -> Instant {
+        sent.last { $0.exchange == exchange }?.at ?? now
+    }
+
+    /// Lets time pass up to `duration` from now, ticking at each deadline, answering what is sent by `answering`.
+    func run(_ duration: Duration, answering: (Exchange) -> NacosReply? = { _ in nil }) {
+        let end = now + duration
+        while let deadline = reactor.nextDeadline?.at, deadline <= end {
+            now = max(now, deadline)
+            handle(.tick)
+            settle(answering)
+        }
+        now = end
+    }
+
+    /// Answers what is in flight until nothing more comes.
+    func settle(_ answering: (Exchange) -> NacosReply?) {
+        while let first = inFlight.first, let answer = answering(first) { reply(answer) }
+    }
+
+    func advance(_ duration: Duration) { now = now + duration }
+
+    /// Jumps to the next deadline and ticks; the effects.
+    @discardableResult
+    func tickAtDeadline() -> [Effect] {
+        guard let deadline = reactor.nextDeadline?.at else { return [] }
+        now = max(now, deadline)
+        return handle(.tick)
+    }
+
+    func view(_ key: InstanceKey) -> RegistrationView? { reactor.find(key).flatMap { reactor.view($0) } }
+    var dom2BeatSize: Int { reactor.dom2BeatSize }
+    var tombstones: Int { reactor.tombstones }
+    var counters: Counters { reactor.counters }
+    var rev: UInt64 { reactor.rev }
+    var servers: [ServerView] { reactor.serverViews() }
+    var nextDeadline: Instant? { reactor.nextDeadline?.at }
+    func count(of state: RegistrationState) -> Int { reactor.count(of: state) }
+    func read<R>(_ body: (borrowing BeatReactor) -> R) -> R { body(reactor) }
+}
+
+extension NacosReply {
+    static let accepted = NacosReply.beatAccepted(interval: 5000, lightBeatEnabled: true)
+    static let unknown = NacosReply.notFound(interval: 5000, lightBeatEnabled: true)
+    static let broken = NacosReply.serverError(status: 500, detail: "caused: x;")
+}
+
+extension RegistrationDocument {
+    static func orders(_ number: Int = 1, metadata: StringMap = StringMap()) -> RegistrationDocument {
+        RegistrationDocument(
+            key: InstanceKey(serviceName: "orders", ip: "10.0.0.\(number % 250)", port: UInt16(1000 + number / 250)),
+            metadata: metadata)
+    }
+}
+
+extension Effect {
+    /// The kind of the exchange that this sends.
+    var sends: Exchange.Kind? {
+        guard case .send(let exchange) = self else { return nil }
+        return exchange.kind
+    }
+}
+
+/// What Nacos answers when all is well.
+func well(_ exchange: Exchange) -> NacosReply? { exchange.kind.isBeat ? .accepted : .ok }

@@ -1,0 +1,151 @@
+import Testing
+
+@testable import BeatCore
+
+@Suite("Wheel, index, interner, keys")
+struct TableTests {
+    @Test("the wheel gives entries in the order of their slots, each once")
+    func wheelOrder() {
+        var wheel = TimingWheel(epoch: Instant(nanoseconds: 0))
+        var random = SplitMix(seed: 7)
+        wheel.grow(to: 2000)
+        var expected: [Int32: Int64] = [:]
+        for round in 0..<20_000 {
+            let entry = Int32(random.next(below: 2000))
+            if random.next(below: 4) == 0 {
+                wheel.cancel(entry)
+                expected[entry] = nil
+            } else {
+                let tick = Int64(random.next(below: 8000))
+                wheel.schedule(entry, at: tick)
+                expected[entry] = tick
+            }
+            if round % 1000 == 0 { #expect(wheel.nextTick == expected.values.min()) }
+        }
+        var last: Int64 = 0
+        while let entry = wheel.popDue(at: 8192) {
+            let tick = expected.removeValue(forKey: entry)
+            #expect(tick.map { $0 >= last } == true)
+            last = tick ?? last
+        }
+        #expect(expected.isEmpty)
+        #expect(wheel.nextTick == nil)
+    }
+
+    @Test("the wheel turns for ever: ticks far beyond its circumference, and times beyond its reach")
+    func wheelTurns() {
+        var wheel = TimingWheel(epoch: Instant(nanoseconds: 0))
+        wheel.grow(to: 1)
+        var now: Int64 = 0
+        for step in 1...200 {
+            let tick = now + Int64(step * 37 % 8000) + 1
+            wheel.schedule(0, at: tick)
+            #expect(wheel.nextTick == tick)
+            #expect(wheel.popDue(at: tick - 1) == nil)
+            #expect(wheel.popDue(at: tick) == 0)
+            now = tick
+        }
+        wheel.schedule(0, at: now + 100_000)
+        #expect(wheel.nextTick == now + 8191)
+        wheel.schedule(0, at: now - 50)
+        #expect(wheel.popDue(at: now) == 0)
+    }
+
+    @Test("the index finds what is in it, through growth and removals")
+    func index() {
+        var random = SplitMix(seed: 3)
+        var fingerprints: [UInt64] = []
+        var index = FingerprintIndex()
+        var held: Set<Int32> = []
+        for round in 0..<5000 {
+            // Low bits that collide on purpose.
+            fingerprints.append(UInt64(round) << 32 | UInt64(random.next(below: 64)))
+            index.insert(Int32(round)) { fingerprints[Int($0)] }
+            held.insert(Int32(round))
+            if round % 3 == 0, let victim = held.randomElement(using: &random) {
+                index.remove(fingerprints[Int(victim)]) { fingerprints[Int($0)] }
+                held.remove(victim)
+            }
+        }
+        for slot in 0..<5000 {
+            let found = index.find(fingerprints[slot]) { fingerprints[Int($0)] }
+            #expect(found == (held.contains(Int32(slot)) ? Int32(slot) : nil))
+        }
+    }
+
+    @Test("interned texts are freed with their last use and their numbers used again")
+    func interner() {
+        var names = Interner()
+        let a = names.retain("a")
+        #expect(names.retain("a") == a)
+        let b = names.retain("b")
+        names.release(a)
+        #expect(names[a] == "a")
+        names.release(a)
+        #expect(names.count == 1)
+        #expect(names.retain("c") == a)
+        #expect(names[b] == "b")
+    }
+
+    @Test("ids are base32 of the fingerprint and read back; other texts are no ids")
+    func ids() {
+        for number in 1...200 {
+            let key = RegistrationDocument.orders(number).key
+            #expect(key.id.utf8.count == 13)
+            #expect(RegistrationID.fingerprint(of: key.id) == key.fingerprint)
+        }
+        #expect(RegistrationID.fingerprint(of: "") == nil)
+        #expect(RegistrationID.fingerprint(of: "aaaaaaaaaaaab") == nil)
+        #expect(RegistrationID.fingerprint(of: "aaaaaaaaaaaaaa") == nil)
+        #expect(RegistrationID.fingerprint(of: "AAAAAAAAAAAAA") == nil)
+    }
+
+    @Test("every part of the key counts for the fingerprint, and parts cannot flow into each other")
+    func fingerprints() {
+        let base = InstanceKey(serviceName: "ab", ip: "10.0.0.1", port: 80)
+        var others = [base, base, base, base, base, base, base]
+        others[0].namespaceId = "x"
+        others[1].groupName = "x"
+        others[2].serviceName = "x"
+        others[3].clusterName = "x"
+        others[4].ip = "x"
+        others[5].port = 81
+        others[6].serviceName = "abDEFAULT"
+        others[6].clusterName = ""
+        #expect(Set(others.map(\.fingerprint) + [base.fingerprint]).count == 8)
+        // Ids and phases outlive processes and versions.
+        #expect(base.fingerprint == 15_406_848_869_424_070_474)
+    }
+
+    @Test("buildKey is the classic key")
+    func buildKey() {
+        #expect(RegistrationDocument.orders().key.buildKey() == "DEFAULT_GROUP@@orders#10.0.0.1#1000")
+    }
+
+    @Test("phases of 1 000 keys at 1 s are even: the busiest 100 ms has at most twice the mean")
+    func phases() {
+        var busy = [Int](repeating: 0, count: 10)
+        for number in 0..<1000 {
+            let fingerprint = RegistrationDocument.orders(number).key.fingerprint
+            let tick = Phase.next(after: 0, fingerprint: fingerprint, periodTicks: 100, grid: 5)
+            busy[Int((tick - 1) % 100 / 10)] += 1
+        }
+        #expect((busy.max() ?? 0) <= 200, "\(busy)")
+    }
+}
+
+/// A small seeded generator: the same numbers in every run.
+struct SplitMix: RandomNumberGenerator {
+    private var state: UInt64
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
+        return value ^ (value >> 31)
+    }
+
+    mutating func next(below bound: Int) -> Int { Int(next() % UInt64(bound)) }
+}
