@@ -3,6 +3,38 @@ public enum HTTPMethod: Hashable, Sendable {
     case get, head, post, put, patch, delete, options
     /// Any other token, as sent.
     case other(String)
+
+    /// The method with this name.
+    public init(_ name: String) {
+        self.init(name.utf8.span)
+    }
+
+    init(_ token: Span<UInt8>) {
+        switch token.count {
+        case 3 where token.matches("GET"): self = .get
+        case 3 where token.matches("PUT"): self = .put
+        case 4 where token.matches("POST"): self = .post
+        case 4 where token.matches("HEAD"): self = .head
+        case 5 where token.matches("PATCH"): self = .patch
+        case 6 where token.matches("DELETE"): self = .delete
+        case 7 where token.matches("OPTIONS"): self = .options
+        default: self = .other(token.text())
+        }
+    }
+
+    /// The method as it stands in a request line.
+    public var name: String {
+        switch self {
+        case .get: "GET"
+        case .head: "HEAD"
+        case .post: "POST"
+        case .put: "PUT"
+        case .patch: "PATCH"
+        case .delete: "DELETE"
+        case .options: "OPTIONS"
+        case .other(let name): name
+        }
+    }
 }
 
 /// The protocol versions that are spoken; all others are answered 505.
@@ -10,33 +42,9 @@ public enum HTTPVersion: Hashable, Sendable {
     case http10, http11
 }
 
-/// Header fields in the order they came; names compare without case (RFC 9110 §5.1).
-public struct HTTPFields: Equatable, Sendable {
-    private var entries: [Entry] = []
-
-    private struct Entry: Equatable, Sendable {
-        var name: String
-        var value: String
-    }
-
-    /// No fields.
-    public init() {}
-
-    /// Adds a field behind the others; the same name may stand several times.
-    public mutating func append(_ name: String, _ value: String) {
-        entries.append(Entry(name: name, value: value))
-    }
-
-    /// The value of the first field with this name.
-    public subscript(_ name: String) -> String? {
-        let wanted = name.lowercased()
-        return entries.first { $0.name.lowercased() == wanted }?.value
-    }
-}
-
 /// A request target (RFC 9112 §3.2) split into its parts, still percent-encoded.
 public struct HTTPTarget: Equatable, Sendable {
-    /// The path before `?`, as sent.
+    /// The path before `?`, as sent; `*` for the server as a whole, empty in the authority-form of CONNECT.
     public var path: String
     /// What stands behind the first `?`, as sent; nil when there is none.
     public var query: String?

@@ -1,0 +1,137 @@
+/// Why escaped text cannot be decoded. Offsets are in bytes from its start.
+public enum EscapingError: Error, Equatable, Sendable {
+    /// `%` without two hexadecimal digits behind it.
+    case badEscape(at: Int)
+    /// The name, value or segment that begins here is not UTF-8 once decoded.
+    case notUTF8(at: Int)
+}
+
+/// One `name=value` of a query or a form.
+public struct FormPair: Hashable, Sendable {
+    /// Decoded name.
+    public var name: String
+    /// Decoded value; empty when there is no `=`.
+    public var value: String
+
+    /// A pair from its parts.
+    public init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// `application/x-www-form-urlencoded` as Java's `URLEncoder` and `URLDecoder` do it with UTF-8, which is what Nacos
+/// clients and servers use: `A-Z a-z 0-9 . - * _` stay, a blank is `+`, all other bytes are `%XX` in upper case.
+public enum FormEncoding {
+    /// Appends `text` encoded.
+    public static func appendEncoded(_ text: String, to output: inout [UInt8]) {
+        appendEncoded(text.utf8, to: &output)
+    }
+
+    /// Appends UTF-8 text encoded.
+    public static func appendEncoded(_ text: String.UTF8View, to output: inout [UInt8]) {
+        let bytes = text.span
+        for index in 0..<bytes.count { appendEncoded(bytes[index], to: &output) }
+    }
+
+    /// Appends `name=value` encoded, with `&` before it unless it is the first one behind `start`.
+    public static func appendPair(_ name: String, _ value: String, to output: inout [UInt8], start: Int) {
+        if output.count > start { output.append("&") }
+        appendEncoded(name.utf8, to: &output)
+        output.append("=")
+        appendEncoded(value.utf8, to: &output)
+    }
+
+    /// `text` encoded.
+    public static func encoded(_ text: String) -> String {
+        var output: [UInt8] = []
+        appendEncoded(text.utf8, to: &output)
+        return output.span.text()
+    }
+
+    @inline(__always)
+    private static func appendEncoded(_ byte: UInt8, to output: inout [UInt8]) {
+        if ASCIISet.formUnreserved.contains(byte) {
+            output.append(byte)
+        } else if byte == ASCII.space {
+            output.append(ASCII.plus)
+        } else {
+            output.append(ASCII.percent)
+            output.append(hexDigit(byte >> 4))
+            output.append(hexDigit(byte & 15))
+        }
+    }
+
+    private static func hexDigit(_ value: UInt8) -> UInt8 {
+        value < 10 ? ASCII.zero + value : 0x41 + value - 10
+    }
+
+    /// The pairs of a query or form in order. Empty pieces (`a=1&&b=2&`) are passed over.
+    public static func decode(_ query: String) throws(EscapingError) -> [FormPair] {
+        try decode(query.utf8.span)
+    }
+
+    /// The pairs of a form body in order. Empty pieces are passed over.
+    public static func decode(_ bytes: Span<UInt8>) throws(EscapingError) -> [FormPair] {
+        var pairs: [FormPair] = []
+        var start = 0
+        while start < bytes.count {
+            var end = start
+            var equals: Int?
+            while end < bytes.count, bytes[end] != UInt8(ascii: "&") {
+                if equals == nil, bytes[end] == UInt8(ascii: "=") { equals = end }
+                end += 1
+            }
+            if end > start {
+                let name = try Escapes.decode(bytes, start..<(equals ?? end), plusIsBlank: true)
+                let value = try Escapes.decode(bytes, min(end, (equals ?? end) + 1)..<end, plusIsBlank: true)
+                pairs.append(FormPair(name, value))
+            }
+            start = end + 1
+        }
+        return pairs
+    }
+}
+
+extension HTTPTarget {
+    /// The path's segments, decoded one by one, so that an escaped slash stays within its segment: `/v1/a%2Fb` is
+    /// `["v1", "a/b"]`, `/` is `[""]`, and a slash at the end adds an empty segment.
+    public func pathSegments() throws(EscapingError) -> [String] {
+        let bytes = path.utf8.span
+        var segments: [String] = []
+        var start = bytes.count > 0 && bytes[0] == ASCII.slash ? 1 : 0
+        while start <= bytes.count {
+            var end = start
+            while end < bytes.count, bytes[end] != ASCII.slash { end += 1 }
+            segments.append(try Escapes.decode(bytes, start..<end, plusIsBlank: false))
+            start = end + 1
+        }
+        return segments
+    }
+}
+
+/// Percent-decoding (RFC 3986 §2.1), strict.
+private enum Escapes {
+    static func decode(
+        _ bytes: Span<UInt8>, _ range: Range<Int>, plusIsBlank: Bool
+    ) throws(EscapingError) -> String {
+        var decoded: [UInt8] = []
+        decoded.reserveCapacity(range.count)
+        var index = range.lowerBound
+        while index < range.upperBound {
+            let byte = bytes[index]
+            if byte == ASCII.percent {
+                guard index + 2 < range.upperBound, let high = ASCII.hexValue(bytes[index + 1]),
+                    let low = ASCII.hexValue(bytes[index + 2])
+                else { throw .badEscape(at: index) }
+                decoded.append(high << 4 | low)
+                index += 3
+            } else {
+                decoded.append(byte == ASCII.plus && plusIsBlank ? ASCII.space : byte)
+                index += 1
+            }
+        }
+        guard let text = String(validating: decoded, as: UTF8.self) else { throw .notUTF8(at: range.lowerBound) }
+        return text
+    }
+}

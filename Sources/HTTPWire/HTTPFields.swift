@@ -1,0 +1,184 @@
+/// Header fields in the order they came; names compare without case (RFC 9110 §5.1).
+///
+/// All text lies in one buffer, so a parsed head costs two allocations, and strings are made for those fields that
+/// somebody reads.
+public struct HTTPFields: Sendable {
+    private var text: [UInt8]
+    private var entries: [Entry]
+
+    /// Where one field lies in the text. 32 bits suffice: heads are bounded far below.
+    struct Entry: Sendable {
+        var nameStart: Int32
+        var nameCount: Int32
+        var valueStart: Int32
+        var valueCount: Int32
+
+        init(name: Range<Int>, value: Range<Int>) {
+            nameStart = Int32(name.lowerBound)
+            nameCount = Int32(name.count)
+            valueStart = Int32(value.lowerBound)
+            valueCount = Int32(value.count)
+        }
+
+        var name: Range<Int> { Int(nameStart)..<Int(nameStart + nameCount) }
+        var value: Range<Int> { Int(valueStart)..<Int(valueStart + valueCount) }
+    }
+
+    /// No fields.
+    public init() {
+        text = []
+        entries = []
+    }
+
+    /// Fields that a parser found in `text`.
+    init(text: [UInt8], entries: [Entry]) {
+        self.text = text
+        self.entries = entries
+    }
+
+    /// Adds a field behind the others; the same name may stand several times.
+    public mutating func append(_ name: String, _ value: String) {
+        entries.append(store(name, value))
+    }
+
+    /// Gives the field this one value: replaces the first one with this name, takes further ones away.
+    public mutating func set(_ name: String, _ value: String) {
+        guard let first = entries.firstIndex(where: { matches($0, name) }) else { return append(name, value) }
+        entries[first] = store(name, value)
+        let others = entries[(first + 1)...].filter { !matches($0, name) }
+        entries.replaceSubrange((first + 1)..., with: others)
+    }
+
+    /// Takes all fields with this name away.
+    public mutating func remove(_ name: String) {
+        entries = entries.filter { !matches($0, name) }
+    }
+
+    /// The value of the first field with this name.
+    public subscript(_ name: String) -> String? {
+        for entry in entries where matches(entry, name) { return string(entry.value) }
+        return nil
+    }
+
+    /// The values of all fields with this name, in order.
+    public func values(of name: String) -> [String] {
+        entries.filter { matches($0, name) }.map { string($0.value) }
+    }
+
+    /// Whether there is a field with this name.
+    public func contains(_ name: String) -> Bool {
+        entries.contains { matches($0, name) }
+    }
+
+    private mutating func store(_ name: String, _ value: String) -> Entry {
+        let start = text.count
+        text.append(contentsOf: name.utf8)
+        let middle = text.count
+        text.append(contentsOf: value.utf8)
+        return Entry(name: start..<middle, value: middle..<text.count)
+    }
+
+    private func string(_ range: Range<Int>) -> String {
+        text.span.extracting(range).text()
+    }
+
+    private func matches(_ entry: Entry, _ name: String) -> Bool {
+        guard Int(entry.nameCount) == name.utf8.count else { return false }
+        var index = Int(entry.nameStart)
+        for byte in name.utf8 {
+            if ASCII.lowercased(byte) != ASCII.lowercased(text[index]) { return false }
+            index += 1
+        }
+        return true
+    }
+}
+
+extension HTTPFields: RandomAccessCollection {
+    public var startIndex: Int { 0 }
+    public var endIndex: Int { entries.count }
+
+    /// The field at a position, name as sent.
+    public subscript(position: Int) -> (name: String, value: String) {
+        (string(entries[position].name), string(entries[position].value))
+    }
+}
+
+extension HTTPFields: Equatable {
+    /// Same fields in the same order; names without case, values byte for byte.
+    public static func == (left: HTTPFields, right: HTTPFields) -> Bool {
+        guard left.entries.count == right.entries.count else { return false }
+        for (one, other) in zip(left.entries, right.entries) {
+            guard one.nameCount == other.nameCount, one.valueCount == other.valueCount,
+                zip(one.name, other.name).allSatisfy({
+                    ASCII.lowercased(left.text[$0]) == ASCII.lowercased(right.text[$1])
+                }),
+                zip(one.value, other.value).allSatisfy({ left.text[$0] == right.text[$1] })
+            else { return false }
+        }
+        return true
+    }
+}
+
+extension HTTPFields: ExpressibleByDictionaryLiteral {
+    /// Fields in the order they are written.
+    public init(dictionaryLiteral elements: (String, String)...) {
+        self.init()
+        for (name, value) in elements { append(name, value) }
+    }
+}
+
+extension HTTPFields: CustomStringConvertible {
+    /// The fields as lines, for messages of tests.
+    public var description: String {
+        map { "\($0.name): \($0.value)" }.joined(separator: "\n")
+    }
+}
+
+extension HTTPFields {
+    /// Appends all fields as header lines.
+    ///
+    /// Traps on a name that is no token and on a value with CR, LF, NUL or another control character: such a field
+    /// would let its text forge a response, and only our own code can have put it here.
+    func appendLines(to output: inout [UInt8]) {
+        let bytes = text.span
+        for entry in entries {
+            HTTPFields.appendLine(bytes.extracting(entry.name), bytes.extracting(entry.value), to: &output)
+        }
+    }
+
+    static func appendLine(_ name: Span<UInt8>, _ value: Span<UInt8>, to output: inout [UInt8]) {
+        precondition(name.count > 0 && name.allIn(.token), "field name is no token: \(name.text())")
+        output.append(name)
+        output.append(": ")
+        appendChecked(value, to: &output)
+        output.append("\r\n")
+    }
+
+    /// Appends a field value and traps on a control character other than a tab.
+    static func appendChecked(_ value: Span<UInt8>, to output: inout [UInt8]) {
+        var position = 0
+        while true {
+            position = value.firstControl(from: position, to: value.count)
+            if position == value.count { break }
+            precondition(value[position] == ASCII.tab, "control character in a field value: \(value.text())")
+            position += 1
+        }
+        output.append(value)
+    }
+
+    /// Traps when the program set a field that the writer is in charge of: two framings would contradict each other.
+    func preconditionNoFraming() {
+        for entry in entries {
+            let name = text.span.extracting(entry.name)
+            let reserved =
+                switch name.count {
+                case 4: name.matchesIgnoringCase("date") || name.matchesIgnoringCase("host")
+                case 10: name.matchesIgnoringCase("connection")
+                case 14: name.matchesIgnoringCase("content-length")
+                case 17: name.matchesIgnoringCase("transfer-encoding")
+                default: false
+                }
+            precondition(!reserved, "\(name.text()) is set by the writer, not by its caller")
+        }
+    }
+}
