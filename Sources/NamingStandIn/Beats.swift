@@ -19,8 +19,8 @@ extension NamingServer {
         let service = try beatenService(call)
         let namespace = namespace(call)
         let cluster = info?.cluster.flatMap { $0.isEmpty ? nil : $0 } ?? cluster(call)
-        let ip = info.map { $0.ip } ?? call.parameters.value("ip")
-        let port = try info.map { $0.port } ?? number(call.parameters.value("port") ?? "0")
+        let ip = if let info { info.ip } else { call.parameters.value("ip") }
+        let port = if let info { info.port } else { try number(call.parameters.value("port") ?? "0") }
         let key = key(namespace, service, ip, port, cluster)
         // A light beat without ip finds nothing, whatever a null address may have left behind.
         var slot = info == nil && ip == nil ? nil : registry.find(key)

@@ -42,9 +42,9 @@ extension [UInt8] {
                 if scalar.value < 0x20 {
                     appendEscape(UInt16(scalar.value))
                 } else if scalar.value > 0xFFFF {
-                    for unit in UTF16.encode(scalar).map(Array.init) ?? [] { appendEscape(unit) }
-                } else if let utf8 = UTF8.encode(scalar) {
-                    append(contentsOf: utf8)
+                    for unit in String(scalar).utf16 { appendEscape(unit) }
+                } else {
+                    append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
                 }
             }
         }

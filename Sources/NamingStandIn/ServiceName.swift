@@ -13,8 +13,7 @@ struct ServiceName: Equatable {
     init(_ text: String, group: String?) throws(Malformed) {
         let parts = ServiceName.parts(text)
         if parts.count == 1, !text.contains("@@") {
-            self.group = group ?? ServiceName.standardGroup
-            bare = text
+            self.init(group: group ?? ServiceName.standardGroup, bare: text)
             return
         }
         try self.init(grouped: text)
@@ -25,15 +24,19 @@ struct ServiceName: Equatable {
         let parts = ServiceName.parts(text)
         guard parts.count > 1 else { throw Malformed(text: ServiceName.missingService) }
         guard !parts[0].isEmpty else { throw Malformed(text: ServiceName.missingGroup) }
-        group = parts[0]
-        bare = parts[1]
+        self.init(group: parts[0], bare: parts[1])
+    }
+
+    private init(group: String, bare: String) {
+        self.group = group
+        self.bare = bare
     }
 
     /// The service that a beat's JSON names, however odd: no group means the standard one, no name the empty one.
     init(lenient text: String) {
         let parts = ServiceName.parts(text)
-        group = parts.count > 1 ? parts[0] : ServiceName.standardGroup
-        bare = parts.count > 1 ? parts[1] : text
+        self.init(
+            group: parts.count > 1 ? parts[0] : ServiceName.standardGroup, bare: parts.count > 1 ? parts[1] : text)
     }
 
     struct Malformed: Error {
