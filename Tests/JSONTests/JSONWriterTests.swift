@@ -1,0 +1,170 @@
+import JSON
+import Testing
+
+private func write(_ body: (inout JSONWriter) -> Void) -> String {
+    var out: [UInt8] = []
+    JSONWriter.append(to: &out, body)
+    return String(decoding: out, as: UTF8.self)
+}
+
+private func pretty(_ text: String) -> String {
+    String(decoding: JSONPretty.pretty(Array(text.utf8)), as: UTF8.self)
+}
+
+@Suite struct JSONWriterTests {
+    @Test func writesADocument() {
+        let text = write { json in
+            json.beginObject()
+            json.member("name", "orders")
+            json.member("port", 8080)
+            json.member("big", Int64.min)
+            json.member("weight", 1.0)
+            json.member("enabled", true)
+            json.key("metadata")
+            json.beginObject()
+            json.endObject()
+            json.key("list")
+            json.beginArray()
+            json.integer(1)
+            json.null()
+            json.beginArray()
+            json.endArray()
+            json.raw(Array("{\"x\":1}".utf8))
+            json.bool(false)
+            json.endArray()
+            json.member("tree", .object(["b": .array([.number(0.5)]), "a": .string("x")]))
+            json.endObject()
+        }
+        #expect(
+            text
+                == #"{"name":"orders","port":8080,"big":-9223372036854775808,"weight":1.0,"enabled":true,"#
+                + #""metadata":{},"list":[1,null,[],{"x":1},false],"tree":{"b":[0.5],"a":"x"}}"#)
+    }
+
+    @Test func appendsBehindWhatIsThere() {
+        var out = Array("HTTP".utf8)
+        JSONWriter.append(to: &out) { $0.integer(1) }
+        JSONWriter.append(to: &out) { $0.string("a") }
+        #expect(out == Array("HTTP1\"a\"".utf8))
+        var writer = JSONWriter(appendingTo: out)
+        writer.bool(true)
+        #expect(writer.count == 12)
+        #expect(writer.finish() == Array("HTTP1\"a\"true".utf8))
+    }
+
+    @Test func givesTheBufferBackWhenTheBodyThrows() {
+        struct Stop: Error {}
+        var out = Array("a".utf8)
+        #expect(throws: Stop.self) {
+            try JSONWriter.append(to: &out) { json throws(Stop) in
+                json.beginArray()
+                throw Stop()
+            }
+        }
+        #expect(out == Array("a[".utf8))
+    }
+
+    @Test func escapesWhatMustBeEscaped() {
+        #expect(write { $0.string("a\"b\\c/d") } == #""a\"b\\c/d""#)
+        #expect(write { $0.string("\u{8}\t\n\u{c}\r") } == #""\b\t\n\f\r""#)
+        #expect(write { $0.string("\0\u{1}\u{1f}") } == #""\u0000\u0001\u001f""#)
+        #expect(write { $0.string("é€😀\u{7f}") } == "\"é€😀\u{7f}\"")
+        #expect(write { $0.string("") } == "\"\"")
+    }
+
+    @Test func writesNumbers() {
+        for value in [0, 7, -7, 10, 1_000_000, .max, .min] as [Int64] {
+            #expect(write { $0.integer(value) } == String(value))
+        }
+        #expect(write { $0.number(1) } == "1.0")
+        #expect(write { $0.number(0.1 + 0.2) } == "0.30000000000000004")
+        #expect(write { $0.number(1e300) } == "1e+300")
+        #expect(write { $0.number(-0.0031) } == "-0.0031")
+        #expect(write { $0.number(.nan) } == "null")
+        #expect(write { $0.number(-.infinity) } == "null")
+    }
+
+    /// What is written reads back as the same tree, whatever the strings and numbers hold.
+    @Test func roundTripsRandomTrees() throws {
+        var generator = SplitMix(state: 7)
+        for round in 0..<500 {
+            let tree = randomTree(depth: 4, &generator)
+            var out: [UInt8] = []
+            JSONWriter.append(to: &out) { $0.value(tree) }
+            #expect(try JSONParser.parse(out) == tree, "seed 7, round \(round)")
+            #expect(try JSONParser.parse(JSONPretty.pretty(out)) == tree, "seed 7, round \(round), pretty")
+        }
+    }
+}
+
+@Suite struct JSONPrettyTests {
+    @Test func indents() {
+        #expect(
+            pretty(#"{"a":1,"b":[],"c":{},"d":[1,{"e":"x: {[,]}\"\\"}],"f":[[]]}"#) == #"""
+                {
+                  "a": 1,
+                  "b": [],
+                  "c": {},
+                  "d": [
+                    1,
+                    {
+                      "e": "x: {[,]}\"\\"
+                    }
+                  ],
+                  "f": [
+                    []
+                  ]
+                }
+                """#)
+    }
+
+    @Test func leavesScalarsAndReplacesWhiteSpace() {
+        #expect(pretty("1") == "1")
+        #expect(pretty("\"a b\"") == "\"a b\"")
+        #expect(pretty("{ }\n") == "{}")
+        #expect(pretty("[\n1 ,\t2 ]") == "[\n  1,\n  2\n]")
+    }
+}
+
+/// SplitMix64: enough for test data, the same everywhere.
+private struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
+
+private func randomString(_ generator: inout SplitMix) -> String {
+    let alphabet: [Unicode.Scalar] = ["a", "\"", "\\", "\n", "\u{1}", "é", "€", "😀", "/", " ", "{", "]", ",", "\u{7f}"]
+    var text = ""
+    for _ in 0..<Int.random(in: 0...12, using: &generator) {
+        text.unicodeScalars.append(alphabet.randomElement(using: &generator) ?? "a")
+    }
+    return text
+}
+
+private func randomTree(depth: Int, _ generator: inout SplitMix) -> JSONValue {
+    switch Int.random(in: 0...(depth > 0 ? 6 : 4), using: &generator) {
+    case 0: return .null
+    case 1: return .bool(Bool.random(using: &generator))
+    case 2: return .integer(Int64(bitPattern: generator.next()))
+    case 3:
+        let value = Double(bitPattern: generator.next())
+        return .number(value.isFinite ? value : 0)
+    case 4: return .string(randomString(&generator))
+    case 5:
+        return .array(
+            (0..<Int.random(in: 0...4, using: &generator)).map { _ in randomTree(depth: depth - 1, &generator) })
+    default:
+        var object = JSONObject()
+        for _ in 0..<Int.random(in: 0...4, using: &generator) {
+            object[randomString(&generator)] = randomTree(depth: depth - 1, &generator)
+        }
+        return .object(object)
+    }
+}
