@@ -48,7 +48,7 @@ let package = Package(
         // MARK: tests
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         tests("BeatCoreTests", ["BeatCore"]),
-        tests("HTTPWireTests", ["HTTPWire"]),
+        tests("HTTPWireTests", ["HTTPWire"], exclude: ["Corpus", "Traces"]),
         tests("JSONTests", ["JSON"]),
         tests("NacosWireTests", ["NacosWire", "BeatCore", "HTTPWire", "JSON"]),
         tests("ControlAPITests", ["ControlAPI", "BeatCore", "HTTPWire", "JSON"]),

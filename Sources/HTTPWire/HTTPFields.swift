@@ -94,7 +94,10 @@ public struct HTTPFields: Sendable {
 }
 
 extension HTTPFields: RandomAccessCollection {
+    /// 0.
     public var startIndex: Int { 0 }
+
+    /// The number of fields.
     public var endIndex: Int { entries.count }
 
     /// The field at a position, name as sent.

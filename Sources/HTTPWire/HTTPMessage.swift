@@ -61,10 +61,15 @@ public struct HTTPTarget: Equatable, Sendable {
 
 /// A whole request. Trailer fields are dropped, chunked bodies are joined.
 public struct HTTPRequest: Equatable, Sendable {
+    /// What is to be done.
     public var method: HTTPMethod
+    /// To what.
     public var target: HTTPTarget
+    /// The version that the client speaks.
     public var version: HTTPVersion
+    /// Header fields, those of the framing included.
     public var fields: HTTPFields
+    /// The content, without its framing.
     public var body: [UInt8]
 
     /// A request from its parts.
@@ -84,7 +89,9 @@ public struct HTTPRequest: Equatable, Sendable {
 public struct HTTPResponse: Equatable, Sendable {
     /// Three digits, 100…599.
     public var status: Int
+    /// Header fields; in a parsed response those of the framing are among them.
     public var fields: HTTPFields
+    /// The content, without its framing.
     public var body: [UInt8]
 
     /// A response from its parts.

@@ -4,6 +4,12 @@ public struct HTTPParseStep: Equatable, Sendable {
     public var consumed: Int
     /// What happened.
     public var event: HTTPRequestEvent
+
+    /// A step from its parts.
+    public init(consumed: Int, event: HTTPRequestEvent) {
+        self.consumed = consumed
+        self.event = event
+    }
 }
 
 /// What a request parser has found.

@@ -4,6 +4,12 @@ public struct HTTPResponseStep: Equatable, Sendable {
     public var consumed: Int
     /// What happened.
     public var event: HTTPResponseEvent
+
+    /// A step from its parts.
+    public init(consumed: Int, event: HTTPResponseEvent) {
+        self.consumed = consumed
+        self.event = event
+    }
 }
 
 /// What a response parser has found.
