@@ -1,3 +1,4 @@
+import HTTPWire
 import JSON
 
 /// Beats (nacos.md §2.4, §4.1).
@@ -60,6 +61,12 @@ extension NamingServer {
     private mutating func unknownBeat(_ call: Call) -> NamingAnswer {
         counters.unknownBeats += 1
         return call.context.json(200, switches.unknownBeatReply(tellsLight: profile.unknownBeatTellsLight))
+    }
+
+    /// What the profile answers to a beat of an unknown instance, without a look at the state.
+    func unknownInstance(_ request: HTTPRequest, wall: Int64) -> NamingAnswer {
+        let context = RequestContext(request, profile, wall: wall)
+        return context.json(200, switches.unknownBeatReply(tellsLight: profile.unknownBeatTellsLight))
     }
 
     /// Takes the beat into account; on 2.x for the service that the JSON names, which is the trap of §2.4.

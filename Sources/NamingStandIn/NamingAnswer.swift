@@ -87,8 +87,17 @@ extension NamingAnswer {
     private static let parameterCheckFields = Array(
         "Pragma: no-cache\r\nExpires: Thu, 01 Jan 1970 00:00:00 GMT\r\nCache-Control: no-cache,no-store\r\n".utf8)
 
-    /// Appends the answer's bytes; `date` is the value of the `Date` field.
-    public func write(date: [UInt8], to out: inout [UInt8]) {
+    /// Appends the answer's bytes; `date` is the value of the `Date` field. The answer to HEAD goes without body.
+    public func write(date: [UInt8], withBody: Bool = true, to out: inout [UInt8]) {
+        writeHead(date: date, to: &out)
+        guard withBody else { return }
+        switch framing {
+        case .chunked: writeChunks(to: &out)
+        case .contentLength, .untilClose: out.append(contentsOf: body)
+        }
+    }
+
+    private func writeHead(date: [UInt8], to out: inout [UInt8]) {
         out.append(text: "HTTP/1.1 ")
         out.append(decimal: status)
         out.append(text: " \r\n")
@@ -117,10 +126,6 @@ extension NamingAnswer {
         case .implicit: out.append(text: "\r\n\r\n")
         case .keepAlive: out.append(text: "\r\nKeep-Alive: timeout=60\r\nConnection: keep-alive\r\n\r\n")
         case .close: out.append(text: "\r\nConnection: close\r\n\r\n")
-        }
-        switch framing {
-        case .chunked: writeChunks(to: &out)
-        case .contentLength, .untilClose: out.append(contentsOf: body)
         }
     }
 

@@ -90,7 +90,7 @@ public struct NamingProfile: Equatable, Sendable {
     let emptyServiceLife: Int64?
     let servesV2: Bool
     /// How connections end.
-    public let connection: ConnectionRules
+    public var connection: ConnectionRules
 
     /// Nacos 1.4.8.
     public static let nacos14 = NamingProfile(
@@ -119,14 +119,26 @@ public struct NamingProfile: Equatable, Sendable {
     }
 }
 
+extension NamingProfile: CustomStringConvertible {
+    /// The profile's name, such as `2.5`.
+    public var description: String { name.rawValue }
+}
+
 /// When a server ends a connection (nacos.md §10.1).
 public struct ConnectionRules: Equatable, Sendable {
     /// The answer with this number carries `Connection: close`, and what is pipelined behind it is dropped.
-    public let answersPerConnection: Int
+    public var answersPerConnection: Int
     /// An answer with one of these statuses closes, too.
-    public let closingStatuses: [Int]
+    public var closingStatuses: [Int]
     /// How long a connection may be silent, in ms.
-    public let idleMilliseconds: Int64
+    public var idleMilliseconds: Int64
+
+    /// Rules from their parts.
+    public init(answersPerConnection: Int, closingStatuses: [Int], idleMilliseconds: Int64) {
+        self.answersPerConnection = answersPerConnection
+        self.closingStatuses = closingStatuses
+        self.idleMilliseconds = idleMilliseconds
+    }
 
     /// Tomcat as Nacos runs it: maxKeepAliveRequests 100, its list of statuses, and the idle time as measured.
     public static let tomcat = ConnectionRules(

@@ -8,8 +8,8 @@ public import HTTPWire
 /// switch holds at once (real servers: within 6 s), and check ticks lie on one grid from `init` (real: one for each
 /// client).
 public struct NamingServer: Sendable {
-    /// How often the check task runs (nacos.md §4.2).
-    public static let checkPeriod: Int64 = 5_000_000_000
+    /// How often the check task of a real server runs, ns (nacos.md §4.2).
+    public static let standardCheckPeriod: Int64 = 5_000_000_000
 
     /// What happened since the start or the last `forgetEverything`.
     public struct Counters: Equatable, Sendable {
@@ -27,9 +27,14 @@ public struct NamingServer: Sendable {
         public var reads = 0
         /// Answers with a status of 400 or more.
         public var errors = 0
+
+        /// Nothing happened.
+        public init() {}
     }
 
     public let profile: NamingProfile
+    /// How often the check task runs, ns.
+    public let checkPeriod: Int64
     public internal(set) var counters = Counters()
     /// When `check` is due next, ns.
     public private(set) var nextCheck: Int64
@@ -47,9 +52,11 @@ public struct NamingServer: Sendable {
     var keyBuffer: [UInt8] = []
 
     /// A server without services, whose first check is due one period after `now`.
-    public init(profile: NamingProfile, at now: Int64) {
+    public init(profile: NamingProfile, at now: Int64, checkPeriod: Int64 = NamingServer.standardCheckPeriod) {
+        precondition(checkPeriod > 0, "the check period is \(checkPeriod) ns")
         self.profile = profile
-        nextCheck = now + NamingServer.checkPeriod
+        self.checkPeriod = checkPeriod
+        nextCheck = now + checkPeriod
     }
 
     /// Answers one request.
@@ -67,13 +74,13 @@ public struct NamingServer: Sendable {
     public mutating func check(at now: Int64) {
         guard now >= nextCheck else { return }
         registry.check(at: now, emptyServiceLife: profile.emptyServiceLife.map { $0 * 1_000_000 })
-        let missed = (now - nextCheck) / NamingServer.checkPeriod
-        nextCheck += (missed + 1) * NamingServer.checkPeriod
+        let missed = (now - nextCheck) / checkPeriod
+        nextCheck += (missed + 1) * checkPeriod
     }
 
     /// Restarts empty: services, switches and counters are gone, the check grid begins anew.
     public mutating func forgetEverything(at now: Int64) {
-        var fresh = NamingServer(profile: profile, at: now)
+        var fresh = NamingServer(profile: profile, at: now, checkPeriod: checkPeriod)
         fresh.readLag = readLag
         fresh.advertisedAddress = advertisedAddress
         self = fresh
