@@ -84,7 +84,8 @@ extension NamingServer {
             subject.group = split.group ?? subject.group
         }
         subject.cluster =
-            route == .list ? parameters.value("clusters") : parameters.value("clusterName") ?? parameters.value("cluster")
+            route == .list
+            ? parameters.value("clusters") : parameters.value("clusterName") ?? parameters.value("cluster")
         subject.ip = parameters.value("ip")
         subject.port = parameters.value("port")
         try ParameterCheck.check(subject)
@@ -101,8 +102,8 @@ extension ParameterCheck {
     /// At the first `@@`.
     static func split(_ name: String) -> (group: String?, service: String) {
         let bytes = Array(name.utf8)
-        for index in bytes.indices.dropLast() where bytes[index] == UInt8(ascii: "@") && bytes[index + 1] == bytes[index]
-        {
+        for index in bytes.indices.dropLast()
+        where bytes[index] == UInt8(ascii: "@") && bytes[index + 1] == bytes[index] {
             return (
                 String(decoding: bytes[..<index], as: UTF8.self), String(decoding: bytes[(index + 2)...], as: UTF8.self)
             )

@@ -69,7 +69,8 @@ extension NamingServer {
     ) -> Bool {
         func matches(_ text: StaticString) -> Bool {
             guard name.count == text.utf8CodeUnitCount else { return false }
-            return text.withUTF8Buffer { bytes in bytes.indices.allSatisfy { bytes[$0] == query[name.lowerBound + $0] } }
+            return text.withUTF8Buffer { bytes in bytes.indices.allSatisfy { bytes[$0] == query[name.lowerBound + $0] }
+            }
         }
         if value.isEmpty {
             // An empty value of a name that is read takes the default, but hides a later one: leave that alone.

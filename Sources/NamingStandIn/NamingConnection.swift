@@ -89,7 +89,8 @@ final class NamingConnection: StreamDelegate {
         case .ended: return
         }
         if case .body = parser.phase { refuse(400, at: WallClock.milliseconds()) }
-        end()
+        state = .ended
+        flush()
     }
 
     // MARK: requests

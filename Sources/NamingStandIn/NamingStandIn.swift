@@ -63,7 +63,8 @@ public final class NamingStandIn {
         self.options = options
         requestLog = RequestLog(capacity: options.requestLogCapacity)
         server = NamingServer(
-            profile: profile, at: MonotonicClock.nanoseconds(), checkPeriod: options.checkPeriodMilliseconds * 1_000_000)
+            profile: profile, at: MonotonicClock.nanoseconds(), checkPeriod: options.checkPeriodMilliseconds * 1_000_000
+        )
         server.readLag = options.readLagMilliseconds * 1_000_000
         // The callbacks need `self`, which needs the address: they find it through this box.
         let owner = Owner()

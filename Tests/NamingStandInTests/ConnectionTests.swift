@@ -57,7 +57,9 @@ import Testing
         #expect(client.answers(1) == [Wire.known])
     }
 
-    @Test(arguments: ["GET /nacos/v1/ns/instance/list?serviceName={} HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\n\r\n"])
+    @Test(arguments: [
+        "GET /nacos/v1/ns/instance/list?serviceName={} HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\n\r\n",
+    ])
     func whatTomcatDoesNotRead(request: String) throws {
         let stage = try Stage()
         let client = try stage.connect()
@@ -100,7 +102,7 @@ import Testing
     @Test func idleConnectionsEnd() throws {
         var options = NamingStandIn.Options()
         options.connection = .tomcat
-        options.connection?.idleMilliseconds = 20
+        options.connection?.idleMilliseconds = 50
         let stage = try Stage(options: options)
         let silent = try stage.connect()
         #expect(silent.answersUntilEnd() == [])
@@ -124,7 +126,8 @@ import Testing
         var options = NamingStandIn.Options()
         options.checkPeriodMilliseconds = 10
         let stage = try Stage(options: options)
-        let metadata = "%7B%22preserved.heart.beat.interval%22%3A%220%22%2C%22preserved.heart.beat.timeout%22%3A%220%22%7D"
+        let metadata =
+            "%7B%22preserved.heart.beat.interval%22%3A%220%22%2C%22preserved.heart.beat.timeout%22%3A%220%22%7D"
         #expect(try stage.ask(Wire.register("10.0.0.1", "&metadata=\(metadata)")) == "200 ok")
         #expect(stage.wait { stage.standIn.server.instances.first?.isHealthy == false })
     }

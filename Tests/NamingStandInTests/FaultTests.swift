@@ -1,5 +1,6 @@
 import EventLoop
 import Glibc
+import HTTPWire
 import NamingStandIn
 import Testing
 
@@ -16,17 +17,17 @@ import Testing
     @Test func aDelayHoldsUpItsOwnConnectionOnly() throws {
         let stage = try stageWithInstance(logging: 10)
         let fault = stage.standIn.inject(
-            NamingFault(.normal, on: [.beat], delayMilliseconds: 50, times: 1))
+            NamingFault(.normal, on: [.beat], delayMilliseconds: 300, times: 1))
         let delayed = try stage.connect()
         let start = MonotonicClock.nanoseconds()
         delayed.send(Wire.light() + Wire.get("/nacos/v1/ns/operator/metrics"))
         #expect(stage.wait { stage.standIn.remainingHits(fault) == 0 })
         #expect(stage.standIn.server.counters.beats == 1, "the work is done at once")
         #expect(try stage.ask(Wire.light()) == Wire.known)
-        #expect(MonotonicClock.nanoseconds() - start < 50_000_000)
+        #expect(MonotonicClock.nanoseconds() - start < 300_000_000)
         #expect(stage.standIn.requestLog.entries(of: .metrics).isEmpty)
         #expect(delayed.answers(2) == [Wire.known, #"200 {"status":"UP"}"#])
-        #expect(MonotonicClock.nanoseconds() - start >= 50_000_000)
+        #expect(MonotonicClock.nanoseconds() - start >= 300_000_000)
     }
 
     @Test func aStoppedServerHoldsUpAll() throws {

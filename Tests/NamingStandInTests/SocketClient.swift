@@ -82,7 +82,7 @@ final class SocketClient {
     /// Fits the socket buffers in all tests.
     func send(_ text: String) {
         let bytes = Array(text.utf8)
-        let sent = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL.rawValue))
+        let sent = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
         #expect(sent == bytes.count)
     }
 
@@ -94,13 +94,12 @@ final class SocketClient {
     func receive() {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while !hasEnded {
-            let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT.rawValue))
-            if count > 0 {
-                received += buffer[..<count]
-            } else {
+            let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+            guard count > 0 else {
                 if count == 0 || (errno != EAGAIN && errno != EINTR) { hasEnded = true }
                 return
             }
+            received += buffer[..<count]
         }
     }
 

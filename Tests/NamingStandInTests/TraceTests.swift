@@ -9,7 +9,7 @@ import Testing
     /// Cases that are not compared, with the reason.
     static let excluded: [String: [String: String]] = [
         "1.4.8": [
-            "v1_get_one_imm_after_register": "a read that lags its write; see readsMayLag",
+            "v1_get_one_imm_after_register": "a read that lags its write; see readsMayLag"
         ],
         "2.5.1": [:],
     ]

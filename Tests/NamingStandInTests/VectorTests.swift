@@ -176,7 +176,8 @@ import Testing
         var driver = Driver(profile)
         #expect(driver.register() == .ok)
         #expect(driver.set("overriddenServerStatus", "WRITE_ONLY") == .ok)
-        let refused = { (status: String) in Answer(503, "server is \(status)now, please try again later!", closes: true) }
+        let refused = { (status: String) in Answer(503, "server is \(status)now, please try again later!", closes: true)
+        }
         #expect(driver.light() == .known)
         #expect(driver.register() == .ok)
         #expect(driver.list() == refused("WRITE_ONLY"))
