@@ -1,0 +1,86 @@
+/// The rule for `ip`: an IPv4 address, an IPv6 address or a host name (control-api.md §2).
+enum AddressRules {
+    /// What is wrong, in words that name the fix, or nil.
+    static func fault(_ ip: String) -> String? {
+        if ip.isEmpty { return "must not be empty" }
+        let length = ip.utf16.count
+        if length > NameRules.ipLength { return "must be at most \(NameRules.ipLength) characters, got \(length)" }
+        if ip == "auto" || ip.hasPrefix("auto:") {
+            return "auto is not available in this version; give the address itself"
+        }
+        if ip.hasPrefix("["), ip.hasSuffix("]") { return "must be an IPv6 address without brackets" }
+        if ip.utf8.contains(UInt8(ascii: ":")) {
+            return isIPv6(ip) ? nil : "is no IPv6 address; a port has a field of its own, a zone is not allowed"
+        }
+        if ip.utf8.allSatisfy({ NameRules.isDigit($0) || $0 == UInt8(ascii: ".") }) {
+            return isIPv4(ip) ? nil : "is no IPv4 address: four numbers 0…255 without leading zeros"
+        }
+        return isHostName(ip) ? nil : "must be an IPv4 address, an IPv6 address or a host name"
+    }
+
+    /// Four decimal numbers 0…255 without leading zeros (RFC 3986 §3.2.2).
+    static func isIPv4(_ text: some StringProtocol) -> Bool {
+        let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return parts.count == 4
+            && parts.allSatisfy { part in
+                guard (1...3).contains(part.count), part.allSatisfy(NameRules.isDigit) else { return false }
+                if part.count > 1, part.first == UInt8(ascii: "0") { return false }
+                return part.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) } <= 255
+            }
+    }
+
+    /// The text forms of RFC 4291 §2.2, without a zone.
+    static func isIPv6(_ text: String) -> Bool {
+        let halves = splitAtDoubleColon(text)
+        guard let halves else { return false }
+        guard let front = groups(halves.front, mayEndWithIPv4: halves.back == nil) else { return false }
+        guard let backText = halves.back else { return front == 8 }
+        guard let back = groups(backText, mayEndWithIPv4: true) else { return false }
+        return front + back <= 7
+    }
+
+    /// The parts around `::`; `back` is nil without one. Nil when there are two.
+    private static func splitAtDoubleColon(_ text: String) -> (front: Substring, back: Substring?)? {
+        var index = text.startIndex
+        while index < text.endIndex {
+            let next = text.index(after: index)
+            if text[index] == ":", next < text.endIndex, text[next] == ":" {
+                let back = text[text.index(after: next)...]
+                // ":::" and a second "::" are both refused by what follows: an empty group.
+                return (text[..<index], back)
+            }
+            index = next
+        }
+        return (text[...], nil)
+    }
+
+    /// How many 16-bit groups these are; nil when one of them is none.
+    private static func groups(_ text: Substring, mayEndWithIPv4: Bool) -> Int? {
+        if text.isEmpty { return 0 }
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        var count = 0
+        for (position, part) in parts.enumerated() {
+            if mayEndWithIPv4, position == parts.count - 1, part.utf8.contains(UInt8(ascii: ".")) {
+                guard isIPv4(part) else { return nil }
+                count += 2
+            } else {
+                guard (1...4).contains(part.utf8.count), part.utf8.allSatisfy(isHexDigit) else { return nil }
+                count += 1
+            }
+        }
+        return count
+    }
+
+    private static func isHexDigit(_ byte: UInt8) -> Bool {
+        NameRules.isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte | 0x20)
+    }
+
+    /// Labels of letters, digits, `-` and `_`, which service names in compose files have (RFC 1123 §2.1 widened).
+    static func isHostName(_ text: String) -> Bool {
+        let labels = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return labels.allSatisfy { label in
+            (1...63).contains(label.count) && label.first != UInt8(ascii: "-") && label.last != UInt8(ascii: "-")
+                && label.allSatisfy { NameRules.isWord($0) || $0 == UInt8(ascii: "-") }
+        }
+    }
+}

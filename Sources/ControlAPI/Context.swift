@@ -1,0 +1,49 @@
+public import BeatCore
+
+/// What a request is answered against beside the core: the time, and how the process is.
+public struct Context: Sendable {
+    /// The turn's instant.
+    public var now: Instant
+    /// The wall clock at `now`; other instants are told by it. While the shell keeps the difference of the two the
+    /// same between clock jumps, an instant is told alike in every answer.
+    public var wall: WallTime
+    /// Names the request in problem documents and in the log.
+    public var requestID: String
+    /// When the process began.
+    public var started: Instant
+    /// Whether the process is ending: reads go on, writes are refused.
+    public var draining: Bool
+    /// Whether everything that was stored is back; before it, `/readyz` and `/startupz` answer 503.
+    public var restored: Bool
+    /// Whether the loop turned within the last 5 s.
+    public var loopResponsive: Bool
+
+    /// A context from its parts.
+    public init(
+        now: Instant, wall: WallTime, requestID: String, started: Instant, draining: Bool = false,
+        restored: Bool = true, loopResponsive: Bool = true
+    ) {
+        self.now = now
+        self.wall = wall
+        self.requestID = requestID
+        self.started = started
+        self.draining = draining
+        self.restored = restored
+        self.loopResponsive = loopResponsive
+    }
+}
+
+extension Context {
+    /// An instant of this process on the wall clock: RFC 3339, UTC, milliseconds.
+    func text(_ at: Instant) -> String {
+        WallTime(milliseconds: wall.milliseconds + (at - now).roundedMilliseconds).rfc3339
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, rounded down also below zero, so that two instants keep their order.
+    fileprivate var roundedMilliseconds: Int64 {
+        let nanoseconds = wholeNanoseconds
+        return (nanoseconds >= 0 ? nanoseconds : nanoseconds - 999_999) / 1_000_000
+    }
+}

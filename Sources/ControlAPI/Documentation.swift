@@ -1,0 +1,104 @@
+internal import HTTPWire
+internal import JSON
+
+/// `openapi.yaml` as it was built in, with its tag.
+private let contract = [UInt8](PackageResources.openapi_yaml)
+private let contractTag = EntityTag(of: contract)
+
+// MARK: GET /openapi.yaml, GET /problems/{slug}, GET /v1, GET /
+
+extension ControlAPI {
+    func readContract(_ call: Call) throws(Problem) -> HTTPResponse {
+        if try Preconditions(call.request.fields).isUnmodified(contractTag) { return .notModified(contractTag) }
+        return .body(200, .yaml, contract, etag: contractTag)
+    }
+
+    func readProblem(_ call: Call) throws(Problem) -> HTTPResponse {
+        guard let type = ProblemType(rawValue: call.parameter) else {
+            let hint = NearestName.suggestion(for: call.parameter, among: ProblemType.allCases.map(\.slug))
+            throw Problem(.notFound, "there is no problem \(NameRules.quoted(call.parameter))\(hint)")
+        }
+        let text = "\(type.title) (\(type.slug), \(type.status))\n\n\(type.explanation)\n"
+        let etag = EntityTag(of: Array(text.utf8))
+        if try Preconditions(call.request.fields).isUnmodified(etag) { return .notModified(etag) }
+        return .text(200, text, etag: etag)
+    }
+
+    /// What this version can do, for clients that meet several versions.
+    func readCapabilities(_ call: Call) -> HTTPResponse {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("name", "beatd")
+        writer.member("version", configuration.version)
+        writer.key("capabilities")
+        writer.beginArray()
+        for capability in ["beats", "dry-run", "wait", "filters", "paging", "metrics", "prometheus"] {
+            writer.string(capability)
+        }
+        writer.endArray()
+        writer.key("endpoints")
+        writer.beginArray()
+        for route in Route.table {
+            writer.beginObject()
+            writer.member("method", route.method.name)
+            writer.member("path", route.template)
+            writer.member("operationId", route.operation.rawValue)
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.member("contract", "/openapi.yaml")
+        writer.endObject()
+        return .body(200, .json, writer.finish(), pretty: call.pretty)
+    }
+
+    /// Commands to copy and paste, with the address that this request was sent to.
+    func readMenu(_ call: Call, by client: Client) -> HTTPResponse {
+        let target: String
+        switch client.listener {
+        case .unixSocket: target = "--unix-socket \(configuration.socketPath ?? "api.sock") 'http://localhost"
+        case .tcp, .ops:
+            target = "'http://\(call.request.target.authority ?? call.request.fields["Host"] ?? "localhost:8090")"
+        }
+        return .text(200, Menu.text(version: configuration.version, target))
+    }
+}
+
+/// The page that curl gets at `/`.
+enum Menu {
+    /// `target` is curl's options and the beginning of a URL in single quotes.
+    static func text(version: String, _ target: String) -> String {
+        """
+        beatd \(version) keeps instances alive in Nacos. Copy and paste:
+
+        # register an instance and keep it alive
+        curl --json '{"serviceName":"orders","ip":"10.0.0.7","port":8080}' \(target)/v1/beats?pretty'
+
+        # the same, answered when Nacos has accepted it
+        curl --json '{"serviceName":"orders","ip":"10.0.0.7","port":8080}' \(target)/v1/beats?wait=3s'
+
+        # what would happen, without doing it
+        curl --json '{"serviceName":"orders","ip":"10.0.0.7","port":8080}' \(target)/v1/beats?dryRun=true'
+
+        # what is kept alive
+        curl \(target)/v1/beats?pretty'
+        curl \(target)/v1/beats?serviceName=orders&state=beating&pretty'
+
+        # stop, and take the instance out of Nacos
+        curl -X DELETE \(target)/v1/beats?serviceName=orders&ip=10.0.0.7&port=8080'
+        curl -X DELETE \(target)/v1/beats/ID?wait=2s'
+
+        # dom2Beat's size, beat latency
+        curl \(target)/v1/metrics/dom2BeatSize'
+        curl \(target)/v1/metrics/latencySeconds.1m.p99'
+        curl \(target)/v1/metrics?pretty'
+        curl \(target)/metrics'
+
+        # how beatd itself is
+        curl \(target)/v1/status?pretty'
+        curl \(target)/readyz'
+
+        # everything else
+        curl \(target)/openapi.yaml'
+        """
+    }
+}

@@ -1,0 +1,105 @@
+internal import BeatCore
+internal import HTTPWire
+
+/// A strong entity tag (RFC 9110 §8.8.3), quotes included.
+struct EntityTag: Equatable, Sendable {
+    var text: String
+
+    /// The tag of a registration's document. It names the process too, for in memory `rev` begins anew with each.
+    /// It follows the document, not the live `status`.
+    init(of view: RegistrationView, epoch: UInt64) {
+        text = "\"\(String(epoch, radix: 36))-\(view.rev)-\(view.generation)\""
+    }
+
+    /// The tag of the list.
+    init(ofListAt rev: UInt64, epoch: UInt64) {
+        text = "\"\(String(epoch, radix: 36))-\(rev)\""
+    }
+
+    /// The tag of bytes that never change while this process runs.
+    init(of content: [UInt8]) {
+        text = "\"\(String(FNV1a.hash(content), radix: 16))\""
+    }
+}
+
+/// A 64-bit hash that is the same in every process. Not for secrets.
+enum FNV1a {
+    static let offset: UInt64 = 0xcbf2_9ce4_8422_2325
+
+    static func hash(_ bytes: some Sequence<UInt8>, from state: UInt64 = offset) -> UInt64 {
+        var hash = state
+        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        return hash
+    }
+}
+
+/// `If-Match` or `If-None-Match` (RFC 9110 §13.1).
+enum TagCondition: Equatable, Sendable {
+    case any
+    /// The tags as sent; a weak one keeps its `W/`.
+    case tags([String])
+
+    /// The condition in the fields of this name, nil when there is none.
+    init?(_ name: String, in fields: HTTPFields) {
+        let values = fields.values(of: name)
+        guard !values.isEmpty else { return nil }
+        let tags = values.flatMap(TagCondition.split)
+        self = tags == ["*"] ? .any : .tags(tags)
+    }
+
+    /// The strong comparison, for `If-Match`: a weak tag matches nothing.
+    func matchesStrongly(_ tag: EntityTag?) -> Bool {
+        guard let tag else { return false }
+        switch self {
+        case .any: return true
+        case .tags(let tags): return tags.contains(tag.text)
+        }
+    }
+
+    /// The weak comparison, for `If-None-Match`.
+    func matchesWeakly(_ tag: EntityTag?) -> Bool {
+        guard let tag else { return false }
+        switch self {
+        case .any: return true
+        case .tags(let tags): return tags.contains { $0 == tag.text || $0 == "W/" + tag.text }
+        }
+    }
+
+    /// Our own tags have no comma, so one within quotes can only be in a tag that matches nothing.
+    private static func split(_ value: String) -> [String] {
+        value.split(separator: ",").map { piece in
+            var piece = piece
+            while piece.first == " " || piece.first == "\t" { piece.removeFirst() }
+            while piece.last == " " || piece.last == "\t" { piece.removeLast() }
+            return String(piece)
+        }
+    }
+}
+
+/// The conditions of a request, evaluated in the order of RFC 9110 §13.2.2.
+struct Preconditions: Sendable {
+    var ifMatch: TagCondition?
+    var ifNoneMatch: TagCondition?
+
+    init(_ fields: HTTPFields) {
+        ifMatch = TagCondition("If-Match", in: fields)
+        ifNoneMatch = TagCondition("If-None-Match", in: fields)
+    }
+
+    /// For GET and HEAD: true when the client has this representation already.
+    func isUnmodified(_ tag: EntityTag) throws(Problem) -> Bool {
+        if let ifMatch, !ifMatch.matchesStrongly(tag) { throw Preconditions.failed("If-Match") }
+        return ifNoneMatch?.matchesWeakly(tag) ?? false
+    }
+
+    /// For writes; `tag` is nil when what is written does not exist.
+    func requireWrite(_ tag: EntityTag?) throws(Problem) {
+        if let ifMatch, !ifMatch.matchesStrongly(tag) { throw Preconditions.failed("If-Match") }
+        if let ifNoneMatch, ifNoneMatch.matchesWeakly(tag) { throw Preconditions.failed("If-None-Match") }
+    }
+
+    static func failed(_ name: String) -> Problem {
+        let what = name == "If-Match" ? "the registration is another one by now, or missing" : "it exists already"
+        return Problem(.preconditionFailed, "\(name) does not hold: \(what)")
+    }
+}

@@ -1,0 +1,82 @@
+public import BeatCore
+public import HTTPWire
+
+/// What is to be done with a request.
+public enum Handling: Sendable {
+    /// Answer it. `route` is nil when the path belongs to none.
+    case respond(HTTPResponse, route: Route?)
+    /// Feed the inputs to the core, in order and in this turn. When each of them is answered, `render` makes the
+    /// response of the answers in the order of the inputs.
+    case submit([Input], Pending, route: Route)
+}
+
+/// What is needed to render the answers of the core to a request.
+public struct Pending: Equatable, Sendable {
+    enum Kind: Equatable, Sendable {
+        case register
+        case remove(missingOk: Bool)
+        /// All that matched a query.
+        case removeAll
+    }
+
+    let kind: Kind
+    let pretty: Bool
+    /// How many answers belong to it; their tokens are numbered from the one that `handle` was given.
+    public let count: Int
+}
+
+/// A request that has found its route.
+struct Call: Sendable {
+    let request: HTTPRequest
+    let route: Route
+    /// What stands in place of the template's parameter.
+    let parameter: String
+    let query: Query
+    let pretty: Bool
+
+    /// Throws when the query or the body is not one that the route takes.
+    init(_ request: HTTPRequest, _ route: Route, _ match: Route.Match) throws(Problem) {
+        self.request = request
+        self.route = route
+        parameter = match.parameter ?? ""
+        query = try Query(request.target.query, allowed: route.parameters)
+        pretty = try query.flag(.pretty)
+        try Call.requireBody(request, route.body)
+    }
+
+    private static func requireBody(_ request: HTTPRequest, _ rule: Route.Body) throws(Problem) {
+        let limit = HTTPLimits.request.bodyBytes
+        guard request.body.count <= limit else {
+            throw Problem(.tooLarge, "the body has \(request.body.count) bytes, at most \(limit) are read")
+        }
+        switch rule {
+        case .none:
+            if !request.body.isEmpty { throw Problem(.malformedRequest, "this path takes no body") }
+        case .json:
+            try requireJSON(request)
+        }
+    }
+
+    private static func requireJSON(_ request: HTTPRequest) throws(Problem) {
+        let accept: HTTPFields = ["Accept": "application/json"]
+        if let coding = request.fields["Content-Encoding"], coding.lowercased() != "identity" {
+            throw Problem(
+                .unsupportedMediaType, "the body must not be compressed, got \(NameRules.quoted(coding))",
+                fields: accept)
+        }
+        let given = request.fields.values(of: "Content-Type")
+        guard given.count == 1, isJSON(given[0]) else {
+            let got = given.first.map { "got \(NameRules.quoted($0))" } ?? "got none"
+            throw Problem(
+                .unsupportedMediaType, "Content-Type must be application/json, \(got); curl's --json sets it",
+                fields: accept)
+        }
+    }
+
+    /// `application/json`, alone or with `charset=utf-8`, which JSON does not need but many clients add.
+    private static func isJSON(_ contentType: String) -> Bool {
+        let parts = contentType.lowercased().split(separator: ";", omittingEmptySubsequences: false)
+            .map { String($0.filter { $0 != " " && $0 != "\t" && $0 != "\"" }) }
+        return parts[0] == "application/json" && parts.dropFirst().allSatisfy { $0 == "charset=utf-8" || $0.isEmpty }
+    }
+}

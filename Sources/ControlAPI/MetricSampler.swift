@@ -1,0 +1,156 @@
+internal import BeatCore
+
+/// Takes the values of metrics where they are kept.
+struct MetricSampler {
+    let configuration: ControlAPI.Configuration
+    let context: Context
+    let shell: ShellMetrics
+
+    /// States of registrations; a tombstone is none, and has a metric of its own.
+    static let entryStates = RegistrationState.allCases.filter { $0 != .deregistering }
+
+    /// Writes all metrics.
+    func write(_ core: borrowing BeatReactor, to text: inout MetricsText) {
+        for family in MetricCatalogue.families {
+            text.begin(family)
+            switch family.source {
+            case .state(let source): sample(source, core, to: &text)
+            case .counter(let source): sample(source, core.counters, to: &text)
+            case .histogram(let source): sample(source, core, to: &text)
+            case .nacos(let source): sample(source, to: &text)
+            case .http(let source): sample(source, to: &text)
+            case .loop(let source): sample(source, to: &text)
+            case .process(let source): sample(source, shell.process, to: &text)
+            }
+        }
+    }
+
+    private func sample(_ source: MetricSource.State, _ core: borrowing BeatReactor, to text: inout MetricsText) {
+        switch source {
+        case .buildInfo:
+            text.sample(
+                [
+                    configuration.version, configuration.revision, configuration.swiftVersion,
+                    configuration.libeventVersion,
+                ], 1)
+        case .entries: for state in MetricSampler.entryStates { text.sample(["\(state.label)"], core.count(of: state)) }
+        case .dom2BeatSize: text.sample(["naming", "dom2BeatSize"], core.dom2BeatSize)
+        case .tombstones: text.sample(core.tombstones)
+        case .oldestSuccessAge: text.sample(core.oldestSuccessAge(at: context.now).seconds)
+        case .serverUp:
+            for server in core.servers(at: context.now) {
+                text.sample([server.name], server.state == .quarantined ? 0 : 1)
+            }
+        }
+    }
+
+    private func sample(_ source: MetricSource.Counter, _ counters: Counters, to text: inout MetricsText) {
+        switch source {
+        case .beatsSent:
+            text.sample(["v1", "light"], counters.lightBeatsSent)
+            text.sample(["v1", "full"], counters.fullBeatsSent)
+        case .beats:
+            for outcome in BeatOutcome.allCases { text.sample(["\(outcome.label)"], counters.beats[outcome]) }
+        case .beatsSkipped:
+            for reason in SkipReason.allCases { text.sample(["\(reason.label)"], counters.skipped[reason]) }
+        case .beatRetries:
+            for reason in RetryReason.allCases { text.sample(["\(reason.label)"], counters.retries[reason]) }
+        case .staleReplies: text.sample(counters.staleReplies)
+        case .reregistrations:
+            for reason in ReregisterReason.allCases {
+                text.sample(["\(reason.label)"], counters.reregistrations[reason])
+            }
+        case .deregistrations:
+            for result in DeregisterResult.allCases {
+                text.sample(["\(result.label)"], counters.deregistrations[result])
+            }
+        case .registrations:
+            text.sample(["create", "ok"], counters.created)
+            text.sample(["create", "rejected"], counters.createRejected)
+            text.sample(["update", "ok"], counters.updated)
+            // The core refuses neither of these two; the series is there so that a sum over results is defined.
+            text.sample(["update", "rejected"], 0)
+            text.sample(["delete", "ok"], counters.deleted)
+            text.sample(["delete", "rejected"], 0)
+        }
+    }
+
+    private func sample(
+        _ source: MetricSource.Histogram, _ core: borrowing BeatReactor, to text: inout MetricsText
+    ) {
+        switch source {
+        case .beatDuration:
+            text.sample(["ok"], core.latencyBuckets.ok)
+            text.sample(["error"], core.latencyBuckets.error)
+        case .beatLateness: text.sample(core.latenessBuckets)
+        case .beatGap: text.sample(core.gapBuckets)
+        }
+    }
+
+    private func sample(_ source: MetricSource.Nacos, to text: inout MetricsText) {
+        switch source {
+        case .connections:
+            for (name, connections) in zip(configuration.servers, shell.nacos.connections) {
+                text.sample([name, "idle"], connections.idle)
+                text.sample([name, "busy"], connections.busy)
+            }
+        case .requests:
+            for operation in NacosMetrics.Operation.allCases {
+                for status in NacosMetrics.StatusClass.allCases {
+                    text.sample(
+                        ["\(operation.label)", "\(status.label)"], shell.nacos.durations(operation, status).count)
+                }
+            }
+        case .requestDuration:
+            for operation in NacosMetrics.Operation.allCases {
+                for status in NacosMetrics.StatusClass.allCases {
+                    text.sample(
+                        ["\(operation.label)", "\(status.label)"], shell.nacos.durations(operation, status))
+                }
+            }
+        }
+    }
+
+    private func sample(_ source: MetricSource.HTTP, to text: inout MetricsText) {
+        switch source {
+        case .requests: for (key, count) in shell.http.requests { text.sample(key.labels, count) }
+        case .requestDuration: for (key, histogram) in shell.http.histograms { text.sample(key.labels, histogram) }
+        case .connections:
+            for listener in ConnectionMetrics.ListenerLabel.allCases {
+                text.sample(["\(listener.label)", "idle"], shell.connections.idle[listener])
+                text.sample(["\(listener.label)", "busy"], shell.connections.busy[listener])
+            }
+        case .connectionsRejected:
+            for reason in ConnectionMetrics.RejectReason.allCases {
+                text.sample(["\(reason.label)"], shell.connections.rejected[reason])
+            }
+        }
+    }
+
+    private func sample(_ source: MetricSource.Loop, to text: inout MetricsText) {
+        switch source {
+        case .turns: text.sample(shell.loop.turns)
+        case .busy: text.sample(shell.loop.busy.seconds)
+        case .stall: text.sample(shell.loop.stalls)
+        case .clockJumps:
+            for direction in ClockDirection.allCases {
+                text.sample(["\(direction.label)"], shell.clockJumps[direction])
+            }
+        case .logMessages:
+            for level in LogLevelLabel.allCases { text.sample(["\(level.label)"], shell.logMessages[level]) }
+        case .logDropped: text.sample(shell.logDropped)
+        }
+    }
+
+    private func sample(_ source: MetricSource.Process, _ process: ProcessMetrics, to text: inout MetricsText) {
+        switch source {
+        case .cpu: text.sample(process.cpuSeconds)
+        case .openDescriptors: text.sample(process.openDescriptors)
+        case .maxDescriptors: text.sample(process.maxDescriptors ?? -1)
+        case .virtualMemory: text.sample(process.virtualMemoryBytes)
+        case .maxVirtualMemory: text.sample(process.maxVirtualMemoryBytes ?? -1)
+        case .residentMemory: text.sample(process.residentMemoryBytes)
+        case .startTime: text.sample(process.startTimeSeconds)
+        }
+    }
+}

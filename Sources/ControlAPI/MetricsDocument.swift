@@ -1,0 +1,135 @@
+internal import BeatCore
+internal import HTTPWire
+internal import JSON
+
+// MARK: GET /v1/metrics, GET /v1/metrics/{name}, GET /metrics
+
+extension ControlAPI {
+    func readMetrics(
+        _ call: Call, core: borrowing BeatReactor, context: Context, shell: ShellMetrics
+    ) -> HTTPResponse {
+        var writer = JSONWriter()
+        writer.value(.object(metricsDocument(core, context, shell)))
+        return .body(200, .json, writer.finish(), pretty: call.pretty)
+    }
+
+    /// One value by its dotted path: `dom2BeatSize`, `latencySeconds.1m.p99`, `servers.0.state`.
+    func readMetric(
+        _ call: Call, core: borrowing BeatReactor, context: Context, shell: ShellMetrics
+    ) throws(Problem) -> HTTPResponse {
+        let document = metricsDocument(core, context, shell)
+        var value = JSONValue.object(document)
+        for name in call.parameter.split(separator: ".", omittingEmptySubsequences: false) {
+            guard let next = ControlAPI.member(String(name), of: value) else {
+                let names = document.members.map(\.key)
+                let hint = NearestName.suggestion(for: call.parameter, among: names)
+                throw Problem(.notFound, "there is no metric \(NameRules.quoted(call.parameter))\(hint)")
+            }
+            value = next
+        }
+        var writer = JSONWriter()
+        let isPlain = AcceptField(call.request.fields).prefers("text/plain", to: "application/json")
+        if isPlain, case .string(let text) = value { return .text(200, text) }
+        writer.value(value)
+        return .body(200, isPlain && value.isScalar ? .text : .json, writer.finish(), pretty: call.pretty)
+    }
+
+    func scrapeMetrics(
+        _ call: Call, core: borrowing BeatReactor, context: Context, shell: ShellMetrics
+    ) -> HTTPResponse {
+        let accept = AcceptField(call.request.fields)
+        let isOpen = accept.prefers("application/openmetrics-text", to: "text/plain")
+        var text = MetricsText(isOpen ? .openMetrics : .prometheus)
+        MetricSampler(configuration: configuration, context: context, shell: shell).write(core, to: &text)
+        return .body(
+            200, isOpen ? .openMetrics : .prometheus, text.finish(), fields: ["Vary": "Accept"])
+    }
+
+    private static func member(_ name: String, of value: JSONValue) -> JSONValue? {
+        switch value {
+        case .object(let object): return object[name]
+        case .array(let items):
+            guard let index = Int(name), items.indices.contains(index) else { return nil }
+            return items[index]
+        case .null, .bool, .integer, .number, .string: return nil
+        }
+    }
+
+    private func metricsDocument(
+        _ core: borrowing BeatReactor, _ context: Context, _ shell: ShellMetrics
+    ) -> JSONObject {
+        [
+            "dom2BeatSize": .integer(Int64(core.dom2BeatSize)),
+            "entries": .object(entriesDocument(core)),
+            "tombstones": .integer(Int64(core.tombstones)),
+            "beats": .object(
+                JSONObject(
+                    BeatOutcome.allCases.map {
+                        .init("\($0.label)", .integer(Int64(clamping: core.counters.beats[$0])))
+                    })),
+            "latencySeconds": ControlAPI.windows(core.latency, context.now),
+            "latenessSeconds": ControlAPI.windows(core.lateness, context.now),
+            "gapSeconds": ControlAPI.windows(core.gap, context.now),
+            "servers": .array(serverDocuments(core, context, shell)),
+        ]
+    }
+
+    /// Registrations by state.
+    func entriesDocument(_ core: borrowing BeatReactor) -> JSONObject {
+        var entries = JSONObject()
+        for state in MetricSampler.entryStates { entries["\(state.label)"] = .integer(Int64(core.count(of: state))) }
+        return entries
+    }
+
+    /// A row for each Nacos server.
+    func serverDocuments(_ core: borrowing BeatReactor, _ context: Context, _ shell: ShellMetrics) -> [JSONValue] {
+        core.servers(at: context.now).map { server in
+            let index = Int(server.index)
+            let connections =
+                index < shell.nacos.connections.count
+                ? shell.nacos.connections[index] : NacosMetrics.Connections()
+            return .object([
+                "server": .string(server.name),
+                "state": .string(server.state.rawValue),
+                "dialect": .string("v1"),
+                "lastError": server.lastError.map { .string($0) } ?? .null,
+                "consecutiveFailures": .integer(Int64(server.consecutiveFailures)),
+                "connections": .object([
+                    "idle": .integer(Int64(connections.idle)), "busy": .integer(Int64(connections.busy)),
+                ]),
+                "requests": .integer(Int64(clamping: server.requests)),
+            ])
+        }
+    }
+
+    private static func windows(_ histogram: WindowedHistogram, _ now: Instant) -> JSONValue {
+        .object([
+            "1m": summary(histogram.window(.oneMinute, at: now.nanoseconds)),
+            "5m": summary(histogram.window(.fiveMinutes, at: now.nanoseconds)),
+        ])
+    }
+
+    /// Quantiles are null while there is no value.
+    private static func summary(_ histogram: Histogram) -> JSONValue {
+        func seconds(_ nanoseconds: Int64?) -> JSONValue {
+            nanoseconds.map { .number(Duration.nanoseconds($0).seconds) } ?? .null
+        }
+        return .object([
+            "count": .integer(histogram.count),
+            "p50": seconds(histogram.quantile(0.5)),
+            "p90": seconds(histogram.quantile(0.9)),
+            "p99": seconds(histogram.quantile(0.99)),
+            "max": seconds(histogram.count > 0 ? histogram.max : nil),
+        ])
+    }
+}
+
+extension JSONValue {
+    /// Whether it is neither an object nor an array.
+    fileprivate var isScalar: Bool {
+        switch self {
+        case .null, .bool, .integer, .number, .string: true
+        case .array, .object: false
+        }
+    }
+}

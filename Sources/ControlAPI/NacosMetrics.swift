@@ -1,0 +1,96 @@
+public import BeatCore
+
+/// Requests to Nacos servers, as the client of the shell sees them.
+public struct NacosMetrics: Sendable {
+    /// Label `op`.
+    public enum Operation: UInt8, MetricLabel {
+        case beat, register, deregister
+
+        /// The operation of an exchange.
+        public init(_ kind: Exchange.Kind) {
+            switch kind {
+            case .lightBeat, .fullBeat: self = .beat
+            case .register: self = .register
+            case .deregister: self = .deregister
+            }
+        }
+
+        /// The value as it stands in metrics.
+        public var label: StaticString {
+            switch self {
+            case .beat: "beat"
+            case .register: "register"
+            case .deregister: "deregister"
+            }
+        }
+    }
+
+    /// Label `class`.
+    public enum StatusClass: UInt8, MetricLabel {
+        case success, redirection, clientError, serverError
+        /// No answer.
+        case none
+
+        /// The class of a status; nil, and what no final status can be, is `none`.
+        public init(status: Int?) {
+            switch status {
+            case .some(200...299): self = .success
+            case .some(300...399): self = .redirection
+            case .some(400...499): self = .clientError
+            case .some(500...599): self = .serverError
+            default: self = .none
+            }
+        }
+
+        /// The value as it stands in metrics.
+        public var label: StaticString {
+            switch self {
+            case .success: "2xx"
+            case .redirection: "3xx"
+            case .clientError: "4xx"
+            case .serverError: "5xx"
+            case .none: "none"
+            }
+        }
+    }
+
+    /// Open connections to one server.
+    public struct Connections: Equatable, Sendable {
+        /// Waiting for a request.
+        public var idle = 0
+        /// With requests in flight.
+        public var busy = 0
+
+        /// None.
+        public init(idle: Int = 0, busy: Int = 0) {
+            self.idle = idle
+            self.busy = busy
+        }
+    }
+
+    /// Per server, in the order of the list.
+    public var connections: [Connections]
+    private var durations: [BucketHistogram]
+
+    /// Metrics of this many servers.
+    public init(servers: Int) {
+        connections = Array(repeating: Connections(), count: servers)
+        durations = Array(
+            repeating: BucketHistogram(bounds: MetricBuckets.nacos),
+            count: Operation.allCases.count * StatusClass.allCases.count)
+    }
+
+    /// Counts a request that ended; `status` is nil when there was no answer.
+    public mutating func record(_ operation: Operation, status: Int?, duration: Duration) {
+        durations[NacosMetrics.index(operation, StatusClass(status: status))].record(duration.wholeNanoseconds)
+    }
+
+    /// How long the requests took that ended so.
+    public func durations(_ operation: Operation, _ statusClass: StatusClass) -> BucketHistogram {
+        durations[NacosMetrics.index(operation, statusClass)]
+    }
+
+    private static func index(_ operation: Operation, _ statusClass: StatusClass) -> Int {
+        Int(operation.rawValue) * StatusClass.allCases.count + Int(statusClass.rawValue)
+    }
+}

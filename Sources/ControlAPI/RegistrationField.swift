@@ -1,0 +1,42 @@
+/// The fields of a registration document, in the order in which they are written (control-api.md §2).
+///
+/// The one list of them: reading, the suggestion for an unknown field and writing all go over it, and a test holds it
+/// against `openapi.yaml`.
+enum RegistrationField: String, CaseIterable, Sendable {
+    case id
+    case serviceName
+    case groupName
+    case namespaceId
+    case clusterName
+    case ip
+    case port
+    case weight
+    case enabled
+    case metadata
+    case period
+    case checks
+    case onUnhealthy
+    case deregisterOnExit
+    case labels
+    case rev
+    case generation
+    case createdAt
+    case updatedAt
+    case source
+    case status
+    case result
+
+    /// Whether it is the server's own: a write may carry it, so that what was read can be put back, and it is ignored,
+    /// except that an `id` must not contradict.
+    var isServerOwned: Bool {
+        switch self {
+        case .id, .rev, .generation, .createdAt, .updatedAt, .source, .status, .result: true
+        case .serviceName, .groupName, .namespaceId, .clusterName, .ip, .port, .weight, .enabled, .metadata, .period,
+            .checks, .onUnhealthy, .deregisterOnExit, .labels:
+            false
+        }
+    }
+
+    /// What is suggested for a misspelt name.
+    static let writableNames = allCases.filter { !$0.isServerOwned }.map(\.rawValue)
+}

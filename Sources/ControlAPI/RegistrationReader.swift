@@ -1,0 +1,268 @@
+internal import BeatCore
+internal import JSON
+
+/// Reads a registration document and collects everything that is wrong with it.
+struct RegistrationReader {
+    /// What a document may leave out.
+    struct Defaults: Sendable {
+        var namespaceId: String
+        /// Nil: `ip` is required.
+        var ip: String?
+    }
+
+    private var items: [Problem.Item] = []
+    private var id: String?
+    private var serviceName: String?
+    private var groupOfServiceName: String?
+    private var groupName: String?
+    private var namespaceId: String?
+    private var clusterName: String?
+    private var ip: String?
+    private var port: UInt16?
+    private var weight: Double?
+    private var enabled: Bool?
+    private var metadata: StringMap?
+    private var period: Duration?
+    private var onUnhealthy: OnUnhealthy?
+    private var deregisterOnExit: Bool?
+    private var labels: StringMap?
+    private var given: Set<RegistrationField> = []
+
+    private init() {}
+
+    /// The document in `body`. Throws `validation` with every fault, or `key-conflict` when it carries an id that its
+    /// key does not have.
+    static func read(_ body: JSONValue, _ defaults: Defaults) throws(Problem) -> RegistrationDocument {
+        guard case .object(let object) = body else {
+            throw .validation([.init(pointer: "", "must be an object, got \(body.typeName)")])
+        }
+        var reader = RegistrationReader()
+        for member in object.members {
+            guard let field = RegistrationField(rawValue: member.key) else {
+                let hint = NearestName.suggestion(for: member.key, among: RegistrationField.writableNames)
+                reader.fault(Pointer.to(member.key), "unknown field\(hint)")
+                continue
+            }
+            reader.given.insert(field)
+            reader.read(field, member.value)
+        }
+        guard let document = reader.finish(defaults), reader.items.isEmpty else { throw .validation(reader.items) }
+        if let id = reader.id, id != document.key.id {
+            throw Problem(
+                .keyConflict,
+                "the id \(NameRules.quoted(id)) is not that of this registration, "
+                    + "\"\(document.key.id)\"; leave it out", id: document.key.id)
+        }
+        return document
+    }
+
+    private mutating func read(_ field: RegistrationField, _ value: JSONValue) {
+        let pointer = Pointer.to(field.rawValue)
+        switch field {
+        case .id: id = string(value, pointer)
+        case .serviceName: readServiceName(value, pointer)
+        case .groupName: groupName = string(value, pointer, rule: NameRules.faultOfGroupName)
+        case .namespaceId: namespaceId = string(value, pointer, rule: NameRules.faultOfNamespaceId)
+        case .clusterName: clusterName = string(value, pointer, rule: NameRules.faultOfClusterName)
+        case .ip: ip = string(value, pointer, rule: AddressRules.fault)
+        case .port: port = readPort(value, pointer)
+        case .weight: weight = readWeight(value, pointer)
+        case .enabled: enabled = boolean(value, pointer)
+        case .metadata: metadata = readMap(value, pointer)
+        case .period: period = readPeriod(value, pointer)
+        case .checks: readChecks(value, pointer)
+        case .onUnhealthy: onUnhealthy = readOnUnhealthy(value, pointer)
+        case .deregisterOnExit: deregisterOnExit = boolean(value, pointer)
+        case .labels: labels = readMap(value, pointer)
+        case .rev, .generation, .createdAt, .updatedAt, .source, .status, .result: break
+        }
+    }
+
+    // MARK: the whole
+
+    private mutating func finish(_ defaults: Defaults) -> RegistrationDocument? {
+        for field in [RegistrationField.serviceName, .port] where !given.contains(field) {
+            fault(Pointer.to(field.rawValue), "is required")
+        }
+        if !given.contains(.ip), defaults.ip == nil { fault("/ip", "is required") }
+        if let named = groupOfServiceName, let groupName, named != groupName {
+            fault(
+                "/groupName",
+                "contradicts serviceName, which says \(NameRules.quoted(named)); give the group in one of them")
+        }
+        let metadata = metadata ?? StringMap()
+        for item in MetadataRules.faults(metadata: metadata, period: period) { items.append(item) }
+        for item in MetadataRules.faults(labels: labels ?? StringMap()) { items.append(item) }
+        guard let serviceName, let port, let ip = ip ?? defaults.ip else { return nil }
+        let key = InstanceKey(
+            namespaceId: namespaceId ?? defaults.namespaceId,
+            groupName: groupOfServiceName ?? groupName ?? "DEFAULT_GROUP", serviceName: serviceName,
+            clusterName: clusterName ?? "DEFAULT", ip: ip, port: port)
+        return RegistrationDocument(
+            key: key, weight: weight ?? 1, enabled: enabled ?? true, metadata: metadata, period: period,
+            onUnhealthy: onUnhealthy ?? .stop, deregisterOnExit: deregisterOnExit ?? true,
+            labels: labels ?? StringMap())
+    }
+
+    private mutating func fault(_ pointer: String, _ detail: String) {
+        items.append(.init(pointer: pointer, detail))
+    }
+
+    // MARK: one field
+
+    private mutating func readServiceName(_ value: JSONValue, _ pointer: String) {
+        guard let text = string(value, pointer) else { return }
+        let parts = GroupedName.split(text)
+        if let group = parts.group, let fault = NameRules.faultOfGroupName(group) {
+            return self.fault(pointer, "the group before @@ \(fault)")
+        }
+        if let fault = NameRules.faultOfServiceName(parts.service) { return self.fault(pointer, fault) }
+        serviceName = parts.service
+        groupOfServiceName = parts.group
+    }
+
+    private mutating func readPort(_ value: JSONValue, _ pointer: String) -> UInt16? {
+        switch value {
+        case .integer(let number):
+            if let port = UInt16(exactly: number), port > 0 { return port }
+            fault(pointer, "must be 1…65535, got \(number)")
+        case .number(let number):
+            if let port = UInt16(exactly: number), port > 0 { return port }
+            fault(pointer, "must be a whole number 1…65535, got \(number)")
+        case .string(let text):
+            let fix = UInt16(text).map { $0 > 0 ? ": \($0)" : "" } ?? ""
+            fault(pointer, "must be a number without quotes\(fix)")
+        case .null, .bool, .array, .object: fault(pointer, "must be an integer 1…65535, got \(value.typeName)")
+        }
+        return nil
+    }
+
+    private mutating func readWeight(_ value: JSONValue, _ pointer: String) -> Double? {
+        let weight: Double
+        switch value {
+        case .integer(let number): weight = Double(number)
+        case .number(let number): weight = number
+        case .string(let text):
+            fault(pointer, "must be a number without quotes\(Double(text).map { ": \($0)" } ?? "")")
+            return nil
+        case .null, .bool, .array, .object:
+            fault(pointer, "must be a number, got \(value.typeName)")
+            return nil
+        }
+        if (0...10_000).contains(weight) { return weight }
+        fault(pointer, "must be 0…10000, got \(weight)")
+        return nil
+    }
+
+    private mutating func readPeriod(_ value: JSONValue, _ pointer: String) -> Duration? {
+        guard case .string(let text) = value else {
+            fault(pointer, "must be a duration as text, such as \"5s\" or \"500ms\", got \(value.typeName)")
+            return nil
+        }
+        guard let period = DurationText.parse(text) else {
+            fault(pointer, "must be a duration such as 500ms, 5s or 1m, got \(NameRules.quoted(text))")
+            return nil
+        }
+        if let fault = MetadataRules.faultOfPeriod(period) {
+            self.fault(pointer, "\(fault), got \(text)")
+            return nil
+        }
+        return period
+    }
+
+    private mutating func readChecks(_ value: JSONValue, _ pointer: String) {
+        guard case .array(let checks) = value else {
+            return fault(pointer, "must be a list, got \(value.typeName)")
+        }
+        if !checks.isEmpty { fault(pointer, "not available in this version; leave it out or give an empty list") }
+    }
+
+    private mutating func readOnUnhealthy(_ value: JSONValue, _ pointer: String) -> OnUnhealthy? {
+        guard let text = string(value, pointer) else { return nil }
+        if let choice = OnUnhealthy(rawValue: text) { return choice }
+        let hint = NearestName.suggestion(for: text, among: ["stop", "disable", "deregister"])
+        fault(pointer, "must be stop, disable or deregister, got \(NameRules.quoted(text))\(hint)")
+        return nil
+    }
+
+    private mutating func readMap(_ value: JSONValue, _ pointer: String) -> StringMap? {
+        guard case .object(let object) = value else {
+            fault(pointer, "must be an object of strings, got \(value.typeName)")
+            return nil
+        }
+        // Counted before it is built: a map looks its keys up one by one.
+        guard object.count <= Limits.metadataKeys else {
+            fault(pointer, "must have at most \(Limits.metadataKeys) keys, got \(object.count)")
+            return nil
+        }
+        var map = StringMap()
+        for member in object.members {
+            let place = pointer + Pointer.to(member.key)
+            // Strings compare by canonical equivalence: two ways to write an umlaut are one key in a map.
+            if map[member.key] != nil { fault(place, "the same key stands twice, written with other code points") }
+            if let text = string(member.value, place) { map[member.key] = text }
+        }
+        return map
+    }
+
+    // MARK: types
+
+    private mutating func string(
+        _ value: JSONValue, _ pointer: String, rule: (String) -> String? = { _ in nil }
+    ) -> String? {
+        switch value {
+        case .string(let text):
+            guard let fault = rule(text) else { return text }
+            self.fault(pointer, fault)
+        case .integer(let number): fault(pointer, "must be a string: write \"\(number)\" in quotes")
+        case .number(let number): fault(pointer, "must be a string: write \"\(number)\" in quotes")
+        case .bool(let flag): fault(pointer, "must be a string: write \"\(flag)\" in quotes")
+        case .null, .array, .object: fault(pointer, "must be a string, got \(value.typeName)")
+        }
+        return nil
+    }
+
+    private mutating func boolean(_ value: JSONValue, _ pointer: String) -> Bool? {
+        switch value {
+        case .bool(let flag): return flag
+        case .string(let text) where text == "true" || text == "false":
+            fault(pointer, "must be \(text) without quotes")
+        case .string, .null, .integer, .number, .array, .object:
+            fault(pointer, "must be true or false, got \(value.typeName)")
+        }
+        return nil
+    }
+}
+
+/// JSON pointers (RFC 6901).
+enum Pointer {
+    /// The step to a member, escaped.
+    static func to(_ key: String) -> String {
+        var pointer = "/"
+        for scalar in key.unicodeScalars {
+            switch scalar {
+            case "~": pointer += "~0"
+            case "/": pointer += "~1"
+            default: pointer.unicodeScalars.append(scalar)
+            }
+        }
+        return pointer
+    }
+}
+
+/// `group@@service`, the form that Nacos' v1 parameters have.
+enum GroupedName {
+    /// The parts around the first `@@`; the whole is the service when there is none.
+    static func split(_ text: String) -> (group: String?, service: String) {
+        let bytes = text.utf8
+        var index = bytes.startIndex
+        while index < bytes.endIndex {
+            let next = bytes.index(after: index)
+            if bytes[index] == UInt8(ascii: "@"), next < bytes.endIndex, bytes[next] == UInt8(ascii: "@") {
+                return (String(text[..<index]), String(text[bytes.index(after: next)...]))
+            }
+            index = next
+        }
+        return (nil, text)
+    }
+}

@@ -1,0 +1,147 @@
+internal import BeatCore
+internal import JSON
+
+/// Writes registration documents.
+struct RegistrationWriter: Sendable {
+    let context: Context
+    /// The Nacos servers' names by their index.
+    let servers: [String]
+
+    /// The document of a registration; `result` is what a write did to it.
+    func write(_ view: RegistrationView, result: WriteResult? = nil, to writer: inout JSONWriter) {
+        writer.beginObject()
+        for field in RegistrationField.allCases { write(field, view, result, to: &writer) }
+        writer.endObject()
+    }
+
+    /// What a dry run would register.
+    func writeDryRun(_ document: RegistrationDocument, result: WriteResult, to writer: inout JSONWriter) {
+        writer.beginObject()
+        for field in RegistrationField.allCases where field == .id || !field.isServerOwned {
+            write(field, document, to: &writer)
+        }
+        writer.member(RegistrationField.result.rawValue, result.rawValue)
+        writer.endObject()
+    }
+
+    private func write(
+        _ field: RegistrationField, _ view: RegistrationView, _ result: WriteResult?, to writer: inout JSONWriter
+    ) {
+        let name = field.rawValue
+        switch field {
+        case .id: writer.member(name, view.id)
+        case .serviceName, .groupName, .namespaceId, .clusterName, .ip, .port, .weight, .enabled, .metadata, .period,
+            .checks, .onUnhealthy, .deregisterOnExit, .labels:
+            write(field, view.document, to: &writer)
+        case .rev: writer.member(name, count: view.rev)
+        case .generation: writer.member(name, Int(view.generation))
+        case .createdAt: writer.member(name, text(view.createdAt))
+        case .updatedAt: writer.member(name, text(view.updatedAt))
+        case .source: writer.member(name, "api")
+        case .status:
+            writer.key(name)
+            writeStatus(view, to: &writer)
+        case .result: if let result { writer.member(name, result.rawValue) }
+        }
+    }
+
+    private func write(_ field: RegistrationField, _ document: RegistrationDocument, to writer: inout JSONWriter) {
+        let name = field.rawValue
+        switch field {
+        case .id: writer.member(name, document.key.id)
+        case .serviceName: writer.member(name, document.key.serviceName)
+        case .groupName: writer.member(name, document.key.groupName)
+        case .namespaceId: writer.member(name, document.key.namespaceId)
+        case .clusterName: writer.member(name, document.key.clusterName)
+        case .ip: writer.member(name, document.key.ip)
+        case .port: writer.member(name, Int(document.key.port))
+        case .weight: writer.member(name, document.weight)
+        case .enabled: writer.member(name, document.enabled)
+        case .metadata: write(name, document.metadata, to: &writer)
+        // Only when it was given: put back, a period that nobody chose would be told to Nacos as chosen.
+        case .period: if let period = document.period { writer.member(name, DurationText.text(period)) }
+        case .checks:
+            writer.key(name)
+            writer.beginArray()
+            writer.endArray()
+        case .onUnhealthy: writer.member(name, document.onUnhealthy.rawValue)
+        case .deregisterOnExit: writer.member(name, document.deregisterOnExit)
+        case .labels: write(name, document.labels, to: &writer)
+        case .rev, .generation, .createdAt, .updatedAt, .source, .status, .result: break
+        }
+    }
+
+    private func write(_ name: String, _ map: StringMap, to writer: inout JSONWriter) {
+        writer.key(name)
+        writer.beginObject()
+        for entry in map.entries { writer.member(entry.key, entry.value) }
+        writer.endObject()
+    }
+
+    // MARK: status
+
+    private func writeStatus(_ view: RegistrationView, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("state", "\(view.state.label)")
+        writer.member("reason", view.reason)
+        writer.member("beatKey", view.document.key.buildKey())
+        writer.member("scheduled", view.scheduled)
+        writer.member("stopped", view.state == .stopped)
+        writer.member("observedGeneration", Int(view.observedGeneration))
+        writer.member("period", DurationText.text(view.period))
+        write("nextBeatAt", view.nextBeatAt, to: &writer)
+        write("lastSentAt", view.lastSentAt, to: &writer)
+        write("lastAcceptedAt", view.lastAcceptedAt, to: &writer)
+        writer.key("secondsUntilUnhealthy")
+        if let at = view.unhealthyAt { writer.number((at - context.now).seconds) } else { writer.null() }
+        writer.member("consecutiveFailures", view.consecutiveFailures)
+        writer.key("server")
+        if let server = view.server { writer.string(name(of: server)) } else { writer.null() }
+        // The only dialect of this version.
+        writer.member("dialect", "v1")
+        writer.key("lastBeat")
+        if let beat = view.lastBeat { write(beat, to: &writer) } else { writer.null() }
+        writer.key("checks")
+        writer.beginArray()
+        writer.endArray()
+        writer.key("maintenance")
+        writer.null()
+        writer.endObject()
+    }
+
+    private func write(_ beat: RegistrationView.LastBeat, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("at", text(beat.at))
+        writer.member("outcome", "\(beat.outcome.label)")
+        writer.member("code", beat.code)
+        writer.member("server", name(of: beat.server))
+        writer.member("latencySeconds", beat.latency.seconds)
+        writer.endObject()
+    }
+
+    private func write(_ name: String, _ at: Instant?, to writer: inout JSONWriter) {
+        writer.key(name)
+        if let at { writer.string(text(at)) } else { writer.null() }
+    }
+
+    private func text(_ at: Instant) -> String { context.text(at) }
+
+    private func name(of server: ServerIndex) -> String {
+        Int(server) < servers.count ? servers[Int(server)] : "server \(server)"
+    }
+}
+
+/// What a write did to a registration.
+enum WriteResult: String, Sendable {
+    case created, updated, unchanged
+}
+
+extension Duration {
+    /// Seconds with what is finer than a microsecond cut off, so that documents stay readable.
+    var seconds: Double { Double(wholeNanoseconds / 1000) / 1_000_000 }
+}
+
+extension JSONWriter {
+    /// A counter, which JSON readers keep exactly up to 2^53.
+    mutating func member(_ key: String, count: UInt64) { member(key, Int(clamping: count)) }
+}

@@ -1,0 +1,59 @@
+internal import HTTPWire
+internal import JSON
+
+/// The media types of answers.
+enum MediaType: String {
+    case json = "application/json"
+    case problem = "application/problem+json"
+    case text = "text/plain; charset=utf-8"
+    case yaml = "application/yaml"
+    case prometheus = "text/plain; version=0.0.4; charset=utf-8"
+    case openMetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+    var isJSON: Bool {
+        switch self {
+        case .json, .problem: true
+        case .text, .yaml, .prometheus, .openMetrics: false
+        }
+    }
+}
+
+extension HTTPResponse {
+    /// A body, which ends with a newline; with `etag`, caches may keep it but must ask.
+    static func body(
+        _ status: Int, _ type: MediaType, _ body: [UInt8], pretty: Bool = false, etag: EntityTag? = nil,
+        fields: HTTPFields = HTTPFields()
+    ) -> HTTPResponse {
+        var response = HTTPResponse(status, fields: fields, body: body)
+        if pretty, type.isJSON { response.body = JSONPretty.pretty(body) }
+        if response.body.last != UInt8(ascii: "\n") { response.body.append(UInt8(ascii: "\n")) }
+        response.fields.append("Content-Type", type.rawValue)
+        response.appendCaching(etag)
+        return response
+    }
+
+    /// Text, which ends with a newline.
+    static func text(_ status: Int, _ text: String, etag: EntityTag? = nil) -> HTTPResponse {
+        body(status, .text, Array(text.utf8), etag: etag)
+    }
+
+    /// 204, or any other without a body.
+    static func empty(_ status: Int, fields: HTTPFields = HTTPFields()) -> HTTPResponse {
+        var response = HTTPResponse(status, fields: fields)
+        response.appendCaching(nil)
+        return response
+    }
+
+    /// 304 with the fields that RFC 9110 §15.4.5 asks for.
+    static func notModified(_ etag: EntityTag) -> HTTPResponse {
+        var response = HTTPResponse(304)
+        response.appendCaching(etag)
+        return response
+    }
+
+    private mutating func appendCaching(_ etag: EntityTag?) {
+        if let etag { fields.append("ETag", etag.text) }
+        fields.append("Cache-Control", etag == nil ? "no-store" : "no-cache")
+        fields.append("X-Content-Type-Options", "nosniff")
+    }
+}

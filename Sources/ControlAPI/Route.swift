@@ -1,0 +1,92 @@
+public import HTTPWire
+
+/// One method on one path: what it takes, what it may answer, who may ask.
+public struct Route: Sendable {
+    /// The operations of the API; the raw values are the operationIds of `openapi.yaml`.
+    public enum Operation: String, CaseIterable, Sendable {
+        case registerBeat, listBeats, removeBeats, readBeat, removeBeat
+        case readMetrics, readMetric, readStatus, readCapabilities
+        case readLiveness, readReadiness, readStartup, scrapeMetrics
+        case readContract, readProblem, readMenu
+    }
+
+    /// What a client must be allowed to.
+    enum Rights: Sendable {
+        /// Probes and documentation: everybody whose Host is known.
+        case open
+        case read
+        case write
+    }
+
+    /// What a request may carry.
+    enum Body: Sendable {
+        case none
+        case json
+    }
+
+    /// What is done.
+    public let operation: Operation
+    /// The method; GET answers HEAD too.
+    public let method: HTTPMethod
+    /// The path with `{name}` in place of what varies; label `route` of metrics.
+    public let template: String
+    /// Every status that the handler or its guards answer, ascending; `openapi.yaml` lists the same.
+    public let statuses: [Int]
+    let rights: Rights
+    let body: Body
+    let parameters: [QueryParameter]
+    /// Whether the read-only listener serves it.
+    let isOnOps: Bool
+
+    private let segments: [Segment]
+
+    private enum Segment: Sendable {
+        case literal(String)
+        case parameter
+    }
+
+    init(
+        _ operation: Operation, _ method: HTTPMethod, _ template: String, _ rights: Rights, body: Body = .none,
+        _ parameters: [QueryParameter] = [], isOnOps: Bool = false, statuses: [Int]
+    ) {
+        self.operation = operation
+        self.method = method
+        self.template = template
+        self.rights = rights
+        self.body = body
+        self.parameters = parameters
+        self.isOnOps = isOnOps
+        self.statuses = Set(statuses + Route.guardStatuses(rights)).sorted()
+        segments = template.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map {
+            $0.hasPrefix("{") ? .parameter : .literal(String($0))
+        }
+    }
+
+    /// What is answered before a handler runs: an unknown query parameter, an unknown host or site, a missing token.
+    private static func guardStatuses(_ rights: Rights) -> [Int] {
+        switch rights {
+        case .open: [400, 403]
+        case .read, .write: [400, 401, 403]
+        }
+    }
+
+    /// Whether the path is of this route, and what stands in place of its parameter.
+    func match(_ path: [String]) -> Match? {
+        guard path.count == segments.count else { return nil }
+        var parameter: String?
+        for (segment, given) in zip(segments, path) {
+            switch segment {
+            case .literal(let text): if text != given { return nil }
+            case .parameter:
+                if given.isEmpty { return nil }
+                parameter = given
+            }
+        }
+        return Match(parameter: parameter)
+    }
+
+    /// A path that matched.
+    struct Match: Sendable {
+        var parameter: String?
+    }
+}

@@ -1,0 +1,72 @@
+internal import HTTPWire
+
+extension Route {
+    /// All routes. `openapi.yaml` says the same, and a test compares them.
+    public static let table: [Route] = [
+        Route(
+            .registerBeat, .post, "/v1/beats", .write, body: .json, [.pretty, .dryRun, .wait],
+            statuses: [200, 201, 202, 409, 412, 413, 415, 422, 429, 502, 503]),
+        Route(
+            .listBeats, .get, "/v1/beats", .read,
+            [.pretty] + QueryParameter.instance + [.state, .label, .q, .limit, .continue, .total],
+            statuses: [200, 304, 410, 412]),
+        Route(
+            .removeBeats, .delete, "/v1/beats", .write,
+            [.pretty] + QueryParameter.instance + [.all, .wait, .deregister, .missingOk],
+            statuses: [202, 204, 404, 409, 412, 429, 503]),
+        Route(
+            .readBeat, .get, "/v1/beats/{id}", .read, [.pretty], statuses: [200, 304, 404, 412]),
+        Route(
+            .removeBeat, .delete, "/v1/beats/{id}", .write, [.pretty, .wait, .deregister, .missingOk],
+            statuses: [202, 204, 404, 412, 429, 503]),
+        Route(.readMetrics, .get, "/v1/metrics", .read, [.pretty], statuses: [200]),
+        Route(.readMetric, .get, "/v1/metrics/{name}", .read, [.pretty], statuses: [200, 404]),
+        Route(.readStatus, .get, "/v1/status", .read, [.pretty], statuses: [200]),
+        Route(.readCapabilities, .get, "/v1", .read, [.pretty], statuses: [200]),
+        Route(.readLiveness, .get, "/livez", .open, isOnOps: true, statuses: [200, 503]),
+        Route(.readReadiness, .get, "/readyz", .open, isOnOps: true, statuses: [200, 503]),
+        Route(.readStartup, .get, "/startupz", .open, isOnOps: true, statuses: [200, 503]),
+        Route(.scrapeMetrics, .get, "/metrics", .read, isOnOps: true, statuses: [200]),
+        Route(.readContract, .get, "/openapi.yaml", .open, statuses: [200, 304, 412]),
+        Route(.readProblem, .get, "/problems/{slug}", .open, statuses: [200, 304, 404, 412]),
+        Route(.readMenu, .get, "/", .open, statuses: [200]),
+    ]
+
+    /// The paths of the API in the order of the table.
+    public static let templates: [String] = table.reduce(into: []) { templates, route in
+        if !templates.contains(route.template) { templates.append(route.template) }
+    }
+
+    /// What a request asks for.
+    enum Lookup {
+        case route(Route, Match)
+        /// OPTIONS, on a path or on `*`: the methods.
+        case options([HTTPMethod], Route?)
+        /// The path takes only these methods.
+        case otherMethods([HTTPMethod], Route)
+        case unknownPath
+    }
+
+    /// The route for a method and a path. With `ops` only what the read-only listener serves.
+    static func find(_ method: HTTPMethod, _ path: [String], ops: Bool) -> Lookup {
+        let wanted = method == .head ? .get : method
+        if path == ["*"], method == .options { return .options(methods(of: table), nil) }
+        var others: [Route] = []
+        for route in table where route.isOnOps || !ops {
+            guard let match = route.match(path) else { continue }
+            if route.method == wanted { return .route(route, match) }
+            others.append(route)
+        }
+        guard let first = others.first else { return .unknownPath }
+        return method == .options ? .options(methods(of: others), first) : .otherMethods(methods(of: others), first)
+    }
+
+    private static func methods(of routes: [Route]) -> [HTTPMethod] {
+        var methods: [HTTPMethod] = []
+        for route in routes where !methods.contains(route.method) {
+            methods.append(route.method)
+            if route.method == .get { methods.append(.head) }
+        }
+        return methods + [.options]
+    }
+}
