@@ -4,23 +4,28 @@ import Glibc
 ///
 /// This file needs nothing but the standard library and the file system, so that other test targets may share it.
 public struct WireCase: Sendable, CustomStringConvertible {
+    /// Unique within its file.
     public var name: String
+    /// All `>` lines, escapes resolved.
     public var bytes: [UInt8] = []
     /// The words of each `=` line.
     public var outcomes: [[String]] = []
     /// The words of each `!` line.
     public var flags: Set<String> = []
 
+    /// The name.
     public var description: String { name }
 }
 
 /// A corpus file that cannot be read as one.
 public struct WireCorpusError: Error, CustomStringConvertible {
+    /// Where and what.
     public var description: String
 }
 
 /// Reads corpus files.
 public enum WireCorpus {
+    /// The cases of a file, in order.
     public static func load(_ path: String) throws(WireCorpusError) -> [WireCase] {
         let text = String(decoding: try bytes(of: path), as: UTF8.self)
         var cases: [WireCase] = []
