@@ -50,5 +50,7 @@ for _ in $(seq 150); do
     sleep 0.1
 done
 kill -0 "$daemon" 2>/dev/null && fail "make run did not end within 15 s of ^C"
+# make itself says "Error N" when the daemon ended with anything but 0.
+grep -q '^make.*Error' "$work/log" && fail "the daemon did not end cleanly"
 [[ -z $(ss -Htln "sport = :$listen_port" 2>/dev/null || true) ]] || fail "the daemon still listens"
 say "smoke test passed: ready, one instance kept, stopped"
