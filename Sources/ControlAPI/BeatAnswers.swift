@@ -51,7 +51,7 @@ extension ControlAPI {
             // Removed by somebody else while this request waited for Nacos.
             throw Problem(.notFound, "the registration was removed meanwhile")
         }
-        guard let view = core.view(handle, at: context.now) else {
+        guard let view = core.view(handle) else {
             throw Problem(.notFound, "the registration was removed meanwhile")
         }
         let status: Int
@@ -77,7 +77,7 @@ extension ControlAPI {
             case .removed: break
             case .removing(let handle):
                 // Confirmed between the answer and now: gone, then.
-                if let view = core.view(handle, at: context.now) { tombstones.append(view) }
+                if let view = core.view(handle) { tombstones.append(view) }
             case .notFound:
                 if !missingOk { throw Problem(.notFound, "the registration was removed meanwhile") }
             case .draining: throw .draining

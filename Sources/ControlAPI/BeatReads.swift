@@ -18,7 +18,7 @@ private enum PageLimits {
 
 extension ControlAPI {
     func readBeat(_ call: Call, core: borrowing BeatReactor, context: Context) throws(Problem) -> HTTPResponse {
-        guard let handle = core.find(id: call.parameter), let view = core.view(handle, at: context.now) else {
+        guard let handle = core.find(id: call.parameter), let view = core.view(handle) else {
             throw Problem(.notFound, "there is no registration \(NameRules.quoted(call.parameter))")
         }
         let etag = EntityTag(of: view, epoch: configuration.epoch)
@@ -81,7 +81,7 @@ extension ControlAPI {
         var slot = start
         var rows = 0
         var items = 0
-        while let (view, next) = core.nextRegistration(from: slot, at: context.now) {
+        while let (view, next) = core.nextRegistration(from: slot) {
             if rows == PageLimits.rows { return slot }
             rows += 1
             if filter.matches(view) {
@@ -109,7 +109,7 @@ extension ControlAPI {
         }
         var count = 0
         var slot: Int32 = 0
-        while let (view, next) = core.nextRegistration(from: slot, at: context.now) {
+        while let (view, next) = core.nextRegistration(from: slot) {
             if filter.matches(view) { count += 1 }
             slot = next
         }

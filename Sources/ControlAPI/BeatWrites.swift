@@ -22,7 +22,7 @@ extension ControlAPI {
         let wait = try call.query.duration(.wait, max: Limits.waitMax)
         let document = try document(of: call.request)
         if context.draining { throw .draining }
-        let existing = core.find(document.key).flatMap { core.view($0, at: context.now) }
+        let existing = core.find(document.key).flatMap { core.view($0) }
         // A tombstone is a deletion: what it was does not exist any more.
         let current = existing.flatMap { $0.state == .deregistering ? nil : $0 }
         let conditions = Preconditions(call.request.fields)
@@ -57,7 +57,7 @@ extension ControlAPI {
             registrationWriter.writeDryRun(document, result: result, to: &writer)
         } else {
             if core.dom2BeatSize >= configuration.maxRegistrations { throw tooManyRegistrations() }
-            let holder = core.find(id: document.key.id).flatMap { core.view($0, at: context.now) }
+            let holder = core.find(id: document.key.id).flatMap { core.view($0) }
             if let holder, holder.document.key != document.key { throw keyConflict() }
             registrationWriter.writeDryRun(document, result: .created, to: &writer)
         }
@@ -70,7 +70,7 @@ extension ControlAPI {
         let options = try removeOptions(call)
         let missingOk = try call.query.flag(.missingOk)
         if context.draining { throw .draining }
-        guard let handle = core.find(id: call.parameter), let view = core.view(handle, at: context.now) else {
+        guard let handle = core.find(id: call.parameter), let view = core.view(handle) else {
             return .respond(
                 try missing("there is no registration \(NameRules.quoted(call.parameter))", missingOk),
                 route: call.route)
@@ -101,7 +101,7 @@ extension ControlAPI {
                 .keyConflict, "\(handles.count) registrations match; narrow the query or add all=true")
         }
         if handles.count == 1 {
-            let view = core.view(first, at: context.now)
+            let view = core.view(first)
             try Preconditions(call.request.fields).requireWrite(
                 view.map { EntityTag(of: $0, epoch: configuration.epoch) })
         } else if call.request.fields.contains("If-Match") || call.request.fields.contains("If-None-Match") {
@@ -128,7 +128,7 @@ extension ControlAPI {
         }
         var handles: [RegistrationHandle] = []
         var slot: Int32 = 0
-        while let (view, next) = core.nextRegistration(from: slot, at: context.now) {
+        while let (view, next) = core.nextRegistration(from: slot) {
             slot = next
             if filter.matches(view) { handles.append(view.handle) }
         }

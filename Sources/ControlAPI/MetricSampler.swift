@@ -38,7 +38,7 @@ struct MetricSampler {
         case .tombstones: text.sample(core.tombstones)
         case .oldestSuccessAge: text.sample(core.oldestSuccessAge(at: context.now).seconds)
         case .serverUp:
-            for server in core.servers(at: context.now) {
+            for server in core.serverViews() {
                 text.sample([server.name], server.state == .quarantined ? 0 : 1)
             }
         }
@@ -80,10 +80,10 @@ struct MetricSampler {
     ) {
         switch source {
         case .beatDuration:
-            text.sample(["ok"], core.latencyBuckets.ok)
-            text.sample(["error"], core.latencyBuckets.error)
-        case .beatLateness: text.sample(core.latenessBuckets)
-        case .beatGap: text.sample(core.gapBuckets)
+            text.sample(["ok"], core.timings.okDurations)
+            text.sample(["error"], core.timings.errorDurations)
+        case .beatLateness: text.sample(core.timings.latenessBuckets)
+        case .beatGap: text.sample(core.timings.gapBuckets)
         }
     }
 

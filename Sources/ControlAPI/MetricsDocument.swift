@@ -67,9 +67,9 @@ extension ControlAPI {
                     BeatOutcome.allCases.map {
                         .init("\($0.label)", .integer(Int64(clamping: core.counters.beats[$0])))
                     })),
-            "latencySeconds": ControlAPI.windows(core.latency, context.now),
-            "latenessSeconds": ControlAPI.windows(core.lateness, context.now),
-            "gapSeconds": ControlAPI.windows(core.gap, context.now),
+            "latencySeconds": ControlAPI.windows(core.timings.latency, context.now),
+            "latenessSeconds": ControlAPI.windows(core.timings.lateness, context.now),
+            "gapSeconds": ControlAPI.windows(core.timings.gap, context.now),
             "servers": .array(serverDocuments(core, context, shell)),
         ]
     }
@@ -83,7 +83,7 @@ extension ControlAPI {
 
     /// A row for each Nacos server.
     func serverDocuments(_ core: borrowing BeatReactor, _ context: Context, _ shell: ShellMetrics) -> [JSONValue] {
-        core.servers(at: context.now).map { server in
+        core.serverViews().map { server in
             let index = Int(server.index)
             let connections =
                 index < shell.nacos.connections.count

@@ -86,7 +86,7 @@ struct RegistrationWriter: Sendable {
         writer.member("reason", view.reason)
         writer.member("beatKey", view.document.key.buildKey())
         writer.member("scheduled", view.scheduled)
-        writer.member("stopped", view.state == .stopped)
+        writer.member("stopped", view.stopped)
         writer.member("observedGeneration", Int(view.observedGeneration))
         writer.member("period", DurationText.text(view.period))
         write("nextBeatAt", view.nextBeatAt, to: &writer)
