@@ -1,4 +1,5 @@
 internal import BeatCore
+internal import ControlAPI
 internal import EventLoop
 internal import NacosWire
 
@@ -24,19 +25,13 @@ final class NacosClient {
         var pipelineDepth = 16
     }
 
-    /// Exchanges by kind and by how they ended, for `beatd_nacos_requests_total`.
-    struct Tally {
-        var answered = [UInt64](repeating: 0, count: Exchange.Kind.allCases.count)
-        var unanswered = [UInt64](repeating: 0, count: Exchange.Kind.allCases.count)
-    }
-
     private var pools: [ServerPool] = []
     private var queries = InstanceQueries()
     /// Exchanges that are no longer wanted and have not ended yet.
     private var cancelled: Set<Exchange> = []
     /// What ended since the last turn took it.
     private(set) var outcomes: [Input] = []
-    private(set) var tally = Tally()
+    private var metrics: NacosMetrics
     let readClock: () -> Instant
 
     init(
@@ -44,6 +39,7 @@ final class NacosClient {
         readClock: @escaping () -> Instant
     ) {
         self.readClock = readClock
+        metrics = NacosMetrics(servers: servers.count)
         pools = servers.map { ServerPool(loop, $0, configuration, self) }
     }
 
@@ -67,8 +63,12 @@ final class NacosClient {
     /// When something that waits for room times out.
     var nextDeadline: Instant? { pools.compactMap(\.nextDeadline).min() }
 
-    /// Open connections to each server.
-    var connectionCounts: [(idle: Int, busy: Int)] { pools.map(\.connectionCounts) }
+    /// Requests by operation and outcome, and the connections that are open now.
+    func sample() -> NacosMetrics {
+        var sample = metrics
+        sample.connections = pools.map(\.connectionCounts)
+        return sample
+    }
 
     func close() {
         for pool in pools { pool.close() }
@@ -80,13 +80,14 @@ final class NacosClient {
 
     func finish(_ outgoing: Outgoing, _ result: ExchangeResult) {
         if !cancelled.isEmpty { cancelled.remove(outgoing.exchange) }
-        let kind = Int(outgoing.exchange.kind.rawValue)
+        let operation = NacosMetrics.Operation(outgoing.exchange.kind)
+        let duration = outgoing.sentAt.map { readClock() - $0 } ?? .zero
         switch result {
         case .replied(let reply):
-            tally.answered[kind] &+= 1
+            metrics.record(operation, status: reply.status, duration: duration)
             outcomes.append(.replied(outgoing.exchange, reply, sentAt: outgoing.sentAt ?? outgoing.queuedAt))
         case .failed(let failure):
-            tally.unanswered[kind] &+= 1
+            metrics.record(operation, status: nil, duration: duration)
             outcomes.append(.failed(outgoing.exchange, failure, sentAt: outgoing.sentAt))
         }
     }

@@ -1,4 +1,5 @@
 internal import BeatCore
+internal import ControlAPI
 internal import EventLoop
 internal import NacosWire
 
@@ -35,9 +36,9 @@ final class ServerPool {
     func readClock() -> Instant { client.readClock() }
 
     /// Connections with and without an exchange on them.
-    var connectionCounts: (idle: Int, busy: Int) {
+    var connectionCounts: NacosMetrics.Connections {
         let idle = connections.reduce(0) { $0 + ($1.load == 0 ? 1 : 0) }
-        return (idle, connections.count - idle)
+        return NacosMetrics.Connections(idle: idle, busy: connections.count - idle)
     }
 
     /// When the oldest exchange that is still waiting for room times out.
