@@ -111,11 +111,10 @@ extension HTTPFields: Equatable {
     public static func == (left: HTTPFields, right: HTTPFields) -> Bool {
         guard left.entries.count == right.entries.count else { return false }
         for (one, other) in zip(left.entries, right.entries) {
-            guard one.nameCount == other.nameCount, one.valueCount == other.valueCount,
-                zip(one.name, other.name).allSatisfy({
-                    ASCII.lowercased(left.text[$0]) == ASCII.lowercased(right.text[$1])
-                }),
-                zip(one.value, other.value).allSatisfy({ left.text[$0] == right.text[$1] })
+            let name = left.text[one.name]
+            let otherName = right.text[other.name]
+            guard left.text[one.value] == right.text[other.value],
+                name == otherName || name.map(ASCII.lowercased) == otherName.map(ASCII.lowercased)
             else { return false }
         }
         return true

@@ -65,6 +65,11 @@ public struct HTTPResponseWriter: Equatable, Sendable {
         }
     }
 
+    /// Appends one piece of a streamed body.
+    public func appendChunk(_ bytes: [UInt8], to output: inout [UInt8]) {
+        appendChunk(bytes.span, to: &output)
+    }
+
     /// Appends what ends a streamed body.
     public func endStream(to output: inout [UInt8]) {
         if version == .http11, !isToHead { output.append("0\r\n\r\n") }

@@ -10,6 +10,7 @@ struct ResponseHead: Sendable {
 
     var response: HTTPResponse
     let body: Body
+    /// Of no use for a body that ends with the connection.
     let keepsOpen: Bool
 
     /// `HTTP/1.1 200`
@@ -34,7 +35,7 @@ struct ResponseHead: Sendable {
         response = HTTPResponse(status, fields: section.fields)
         let framed = try ResponseHead.body(section.framing, version)
         body = toHead || status < 200 || HTTPStatus.hasNoBody(status) ? .none : framed
-        keepsOpen = section.framing.keepsOpen(version) && body != .untilClose
+        keepsOpen = section.framing.keepsOpen(version)
     }
 
     /// `HTTP/1.x nnn`, and behind it nothing or a blank and a reason phrase, which may be empty.

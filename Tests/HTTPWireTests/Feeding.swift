@@ -5,14 +5,13 @@ enum Feeding {
     /// Longer ones are cut at about so many places, and at every position this near to their ends.
     private static let placesOfLong = 120
 
-    /// Whole, byte by byte, in pieces of seven bytes, and in two at every position.
+    /// Whole, byte by byte, in small pieces, and in two at every position.
     static func all(_ bytes: [UInt8]) -> [(name: String, pieces: [ArraySlice<UInt8>])] {
         var ways = [("whole", [bytes[...]])]
-        if bytes.count <= 20_000 {
-            ways.append(("byte by byte", bytes.indices.map { bytes[$0...$0] }))
+        for size in bytes.count <= 20_000 ? [1, 7] : [997] {
+            let pieces = stride(from: 0, to: bytes.count, by: size).map { bytes[$0..<min($0 + size, bytes.count)] }
+            ways.append(("in pieces of \(size)", pieces))
         }
-        let sevens = stride(from: 0, to: bytes.count, by: 7).map { bytes[$0..<min($0 + 7, bytes.count)] }
-        ways.append(("in sevens", sevens))
         let step = bytes.count <= everyPosition ? 1 : bytes.count / placesOfLong | 1
         for cut in 1..<max(bytes.count, 1)
         where cut % step == 0 || cut < placesOfLong || cut > bytes.count - placesOfLong {
