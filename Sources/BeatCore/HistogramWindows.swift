@@ -1,0 +1,72 @@
+/// A histogram of the last minute and one of the last five, for numbers that people look at.
+///
+/// Each window is a ring of parts that are forgotten whole: the minute covers the last 50 to 60 s, the five minutes the
+/// last 270 to 300 s. Recording is O(1) and allocates nothing. One of these is 16 histograms, 152 KB.
+public struct WindowedHistogram: Sendable {
+    /// A span of time that is kept.
+    public enum Window: CaseIterable, Sendable {
+        case oneMinute, fiveMinutes
+    }
+
+    private var minute = HistogramRing(parts: 6, partNanoseconds: 10_000_000_000)
+    private var fiveMinutes = HistogramRing(parts: 10, partNanoseconds: 30_000_000_000)
+
+    /// Windows without values.
+    public init() {}
+
+    /// Counts one value, nanoseconds, that was seen at `nanoseconds` on the monotonic clock. Time never runs back; a
+    /// value from before the newest part is counted in it.
+    public mutating func record(_ value: Int64, at nanoseconds: Int64) {
+        minute.record(value, at: nanoseconds)
+        fiveMinutes.record(value, at: nanoseconds)
+    }
+
+    /// The values of a window that ends now. Costs a merge of its parts, about 20 µs.
+    public func window(_ window: Window, at nanoseconds: Int64) -> Histogram {
+        switch window {
+        case .oneMinute: minute.merged(at: nanoseconds)
+        case .fiveMinutes: fiveMinutes.merged(at: nanoseconds)
+        }
+    }
+}
+
+/// Histograms of successive parts of time; a part is emptied when its place comes round again.
+private struct HistogramRing: Sendable {
+    private let partNanoseconds: Int64
+    private var parts: [Histogram]
+    /// The number of the part of time that each place holds.
+    private var numbers: [Int64]
+    private var newest = Int64.min
+
+    init(parts: Int, partNanoseconds: Int64) {
+        self.partNanoseconds = partNanoseconds
+        self.parts = (0..<parts).map { _ in Histogram() }
+        numbers = Array(repeating: Int64.min, count: parts)
+    }
+
+    mutating func record(_ value: Int64, at nanoseconds: Int64) {
+        newest = max(newest, number(at: nanoseconds))
+        let place = place(of: newest)
+        if numbers[place] != newest {
+            numbers[place] = newest
+            parts[place].reset()
+        }
+        parts[place].record(value)
+    }
+
+    func merged(at nanoseconds: Int64) -> Histogram {
+        let now = max(newest, number(at: nanoseconds))
+        var sum = Histogram()
+        for (place, number) in numbers.enumerated() where number > now - Int64(parts.count) && number <= now {
+            sum.merge(parts[place])
+        }
+        return sum
+    }
+
+    private func number(at nanoseconds: Int64) -> Int64 {
+        precondition(nanoseconds >= 0, "the monotonic clock is never negative: \(nanoseconds)")
+        return nanoseconds / partNanoseconds
+    }
+
+    private func place(of number: Int64) -> Int { Int(number % Int64(parts.count)) }
+}
