@@ -35,6 +35,10 @@ extension NamingServer {
                     namespace: namespace, service: service, ip: ip, port: port, cluster: cluster, weight: info.weight,
                     isEphemeral: info.isEphemeral, metadata: info.metadata ?? emptyMetadata), call)
         }
+        if let info, !info.isEphemeral, profile.separatesPersistent {
+            // 2.x registers it and then finds no client that could be refreshed (nacos.md §4.4).
+            throw .text(500, "caused: null;")
+        }
         refresh(slot, namespace, info, call)
         counters.beats += 1
         let interval = slot.flatMap { registry.slots[$0]?.timers.interval } ?? switches.clientBeatInterval

@@ -84,8 +84,14 @@ extension NamingServer {
             subject.group = split.group ?? subject.group
         }
         subject.cluster =
-            route == .list
-            ? parameters.value("clusters") : parameters.value("clusterName") ?? parameters.value("cluster")
+            switch route {
+            case .list: parameters.value("clusters")
+            // A beat is checked for the cluster in its JSON only.
+            case .beat: nil
+            case .register, .deregister, .update, .one, .metrics, .switches, .setSwitch, .servers, .distro,
+                .consoleState, .readiness, .state, .unknown:
+                parameters.value("clusterName") ?? parameters.value("cluster")
+            }
         subject.ip = parameters.value("ip")
         subject.port = parameters.value("port")
         try ParameterCheck.check(subject)

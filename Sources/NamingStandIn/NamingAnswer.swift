@@ -29,9 +29,13 @@ public struct NamingAnswer: Equatable, Sendable {
         case parameterCheck
     }
 
+    /// Three digits.
     public var status: Int
+    /// Without chunk framing.
     public var body: [UInt8]
+    /// How the end of the body is told.
     public var framing: Framing
+    /// What is said about the connection.
     public var connection: Connection
     /// nil when the answer names none.
     public var contentType: String?

@@ -30,9 +30,11 @@ public struct NamingFault: Equatable, Sendable {
     public var routes: Set<NamingRoute>?
     /// Only requests whose raw query or raw body has this text; nil for all. `"ip=10.0.0.7&"` picks one instance.
     public var matching: String?
+    /// What comes back.
     public var reply: Reply
     /// How long the answer is held back, or the connection stays before it is dropped, in ms.
     public var delayMilliseconds: Int64
+    /// Whom the delay holds up.
     public var delayScope: DelayScope
     /// How many matching requests pass before the first one is hit.
     public var skip: Int

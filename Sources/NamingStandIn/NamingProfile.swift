@@ -57,6 +57,7 @@ public struct NamingProfile: Equatable, Sendable {
     /// The order of metadata keys in answers.
     enum MetadataOrder: Equatable { case insertion, javaHashMap }
 
+    /// What people call it.
     public let name: Name
     /// What `/v1/console/server/state` calls the server.
     let version: String

@@ -32,9 +32,11 @@ public struct NamingServer: Sendable {
         public init() {}
     }
 
+    /// What it plays.
     public let profile: NamingProfile
     /// How often the check task runs, ns.
     public let checkPeriod: Int64
+    /// What happened so far.
     public internal(set) var counters = Counters()
     /// When `check` is due next, ns.
     public private(set) var nextCheck: Int64

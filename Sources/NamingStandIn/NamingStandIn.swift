@@ -8,7 +8,7 @@ import HTTPWire
 /// * `GET /__state`: JSON with the profile, the status, counters, and every service with its instances, their health
 ///   and the age of their last beat in ms.
 ///
-/// Connections end as the profile's do (`ConnectionRules`). Loop-confined; it lives until `close` is called.
+/// Connections end as the profile's do (`ConnectionRules`). Loop-confined. Whoever made it holds it and calls `close`.
 public final class NamingStandIn {
     /// What may be chosen beside the profile.
     public struct Options: Equatable, Sendable {
@@ -28,6 +28,7 @@ public final class NamingStandIn {
     /// Connections at one time; Tomcat's own maximum.
     public static let connectionsMax = 8192
 
+    /// What it plays, with the rules of `Options.connection`.
     public let profile: NamingProfile
     /// The server behind the sockets, to be looked at.
     public internal(set) var server: NamingServer
@@ -113,7 +114,7 @@ public final class NamingStandIn {
         loop.freeClosed()
     }
 
-    /// Up again on the same address. Throws when somebody else took it.
+    /// Up again on the same address. Throws when somebody else took it, or in the pass in which `pause` was called.
     public func resume() throws(EventLoopError) {
         guard !isClosed, listener == nil else { return }
         let owner = Owner()

@@ -4,13 +4,17 @@ public import HTTPWire
 public struct RequestLog: Sendable {
     /// One request as it came.
     public struct Entry: Equatable, Sendable {
+        /// What it is about.
         public let route: NamingRoute
+        /// As sent.
         public let method: HTTPMethod
+        /// As sent, without the query.
         public let path: String
         /// Still encoded; nil when there is no `?`.
         public let query: String?
         /// Still encoded.
         public let body: [UInt8]
+        /// All header fields.
         public let fields: HTTPFields
         /// ns of `MonotonicClock`, when the pass began in which the request was read.
         public let arrival: Int64

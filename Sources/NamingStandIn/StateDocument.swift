@@ -4,21 +4,31 @@ extension NamingServer {
     public struct InstanceView: Equatable, Sendable {
         /// One metadata entry; 2.x keeps nulls.
         public struct Entry: Equatable, Sendable {
+            /// Its name.
             public let key: String
+            /// Its text.
             public let value: String?
         }
 
+        /// `public` unless the client named one.
         public let namespace: String
         /// Grouped: `group@@service`.
         public let service: String
         /// nil after a full beat that named none.
         public let ip: String?
+        /// 0 after a full beat that named none.
         public let port: Int
+        /// `DEFAULT` unless the client named one.
         public let cluster: String
+        /// 0…10 000.
         public let weight: Double
+        /// Whether consumers are to use it.
         public let isEnabled: Bool
+        /// Whether it has beaten in time.
         public let isHealthy: Bool
+        /// Whether it lives by beats.
         public let isEphemeral: Bool
+        /// In the order they came.
         public let metadata: [Entry]
         /// ns on the caller's clock.
         public let lastBeat: Int64

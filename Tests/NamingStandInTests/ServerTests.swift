@@ -112,6 +112,22 @@ import Testing
         #expect(noHost.status == 400)
     }
 
+    /// nacos.md §4.4
+    @Test func persistentInstancesAndBeats() {
+        let beat = #"{"ip":"10.0.0.1","port":8080,"serviceName":"DEFAULT_GROUP@@svc","ephemeral":false}"#
+        var old = Driver(.nacos14)
+        #expect(old.full(beat) == .known)
+        var new = Driver(.nacos25)
+        #expect(new.full(beat).status == 500)
+        for driver in [old, new] { #expect(driver.instance?.isEphemeral == false) }
+        #expect(
+            new.register()
+                == Answer(
+                    400,
+                    "errCode: 400, errMsg: Current service DEFAULT_GROUP@@svc is persistent service, "
+                        + "can't register ephemeral instance. ", closes: true))
+    }
+
     @Test func listsForJavaClientsHaveGroupedNames() {
         var driver = Driver(.nacos14)
         #expect(driver.register() == .ok)
