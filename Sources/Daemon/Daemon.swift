@@ -1,4 +1,4 @@
-public import BeatCore
+internal import BeatCore
 internal import ControlAPI
 public import EventLoop
 internal import HTTPWire

@@ -1,3 +1,4 @@
+internal import BeatCore
 internal import ControlAPI
 internal import EventLoop
 internal import HTTPWire

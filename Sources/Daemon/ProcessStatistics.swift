@@ -8,11 +8,11 @@ enum ProcessStatistics {
     static func sample(startedAt startTimeSeconds: Double) -> ProcessMetrics {
         var metrics = ProcessMetrics()
         var usage = rusage()
-        getrusage(RUSAGE_SELF, &usage)
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         metrics.cpuSeconds = seconds(usage.ru_utime) + seconds(usage.ru_stime)
         metrics.openDescriptors = openDescriptors()
-        metrics.maxDescriptors = limit(Int32(RLIMIT_NOFILE.rawValue))
-        metrics.maxVirtualMemoryBytes = limit(Int32(RLIMIT_AS.rawValue))
+        metrics.maxDescriptors = limit(RLIMIT_NOFILE)
+        metrics.maxVirtualMemoryBytes = limit(RLIMIT_AS)
         metrics.startTimeSeconds = startTimeSeconds
         // statm: size and resident set, in pages.
         let pages = firstNumbers(of: "/proc/self/statm")
@@ -26,9 +26,9 @@ enum ProcessStatistics {
 
     private static func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
 
-    private static func limit(_ resource: Int32) -> Int? {
+    private static func limit(_ resource: __rlimit_resource) -> Int? {
         var limits = rlimit()
-        guard getrlimit(__rlimit_resource_t(UInt32(resource)), &limits) == 0, limits.rlim_cur != rlim_t.max else {
+        guard getrlimit(__rlimit_resource_t(resource.rawValue), &limits) == 0, limits.rlim_cur != rlim_t.max else {
             return nil
         }
         return Int(clamping: limits.rlim_cur)
