@@ -122,6 +122,8 @@ final class TestServer {
     func close() {
         closeStreams()
         listener?.close()
+        // What it holds may hold this server.
+        recorder.react = nil
     }
 }
 
@@ -131,7 +133,7 @@ extension StreamLimits {
 
 /// Echoes whatever comes.
 func echo(_ recorder: Recorder) {
-    recorder.react = { stream, event in
+    recorder.react = { [unowned recorder] stream, event in
         guard event == .read else { return }
         stream.write(recorder.bytes)
         recorder.bytes = []
