@@ -54,7 +54,7 @@ let package = Package(
         tests("NacosWireTests", ["NacosWire", "BeatCore", "HTTPWire", "JSON"], exclude: ["Traces"]),
         tests("ControlAPITests", ["ControlAPI", "BeatCore", "HTTPWire", "JSON"]),
         tests("EventLoopTests", ["EventLoop"]),
-        tests("NamingStandInTests", ["NamingStandIn", "HTTPWire", "JSON", "EventLoop"]),
+        tests("NamingStandInTests", ["NamingStandIn", "HTTPWire", "JSON", "EventLoop"], exclude: ["Traces"]),
         tests(
             "DaemonTests",
             [

@@ -269,12 +269,9 @@ extension NacosReply {
     /// The code that a person looks for: Nacos' own, else the HTTP status.
     var code: Int {
         switch self {
-        case .ok: 200
         case .beatAccepted: 10200
         case .notFound: 20404
-        case .rejected(let status, _), .unauthorized(let status, _), .notServed(let status, _),
-            .serverError(let status, _), .unreadable(let status, _):
-            status
+        case .ok, .rejected, .unauthorized, .notServed, .serverError, .unreadable: status
         }
     }
 }

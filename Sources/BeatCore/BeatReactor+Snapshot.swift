@@ -40,9 +40,9 @@ extension BeatReactor {
         return (table.document(exchange.slot), Period.duration(ticks: row.periodTicks))
     }
 
-    /// Which key and which use of its place a slot holds, for what the shell keeps beside the table.
-    public func key(of slot: Int32) -> (key: InstanceKey, epoch: UInt32) {
-        (table.key(slot), table.rows[Int(slot)].epoch)
+    /// The key of the registration in a slot, for what the shell keeps beside the table.
+    public func key(of slot: Int32) -> InstanceKey {
+        table.key(slot)
     }
 
     /// Which of the registrations that had this place has it now.

@@ -57,6 +57,16 @@ public enum NacosReply: Equatable, Sendable {
     case serverError(status: Int, detail: String)
     /// An answer that is none of the above: 200 with an empty body or text in place of JSON, a redirect.
     case unreadable(status: Int, detail: String)
+
+    /// The HTTP status that it came with.
+    public var status: Int {
+        switch self {
+        case .ok, .beatAccepted, .notFound: 200
+        case .rejected(let status, _), .unauthorized(let status, _), .notServed(let status, _),
+            .serverError(let status, _), .unreadable(let status, _):
+            status
+        }
+    }
 }
 
 /// Why an exchange ended without an answer.

@@ -28,11 +28,14 @@ public struct NacosRequestEncoder: Sendable {
     /// Traps when one of them does not fit into a header or a target; settings are checked before.
     public init(host: String, contextPath: String = "/nacos", version: String) {
         precondition(Self.isVisible(host) && !host.isEmpty, "not a Host: \(host)")
-        precondition(Self.isVisible(version) && !version.contains("Nacos-Server"), "not a version: \(version)")
+        precondition(
+            Self.isVisible(version) && version.utf8.firstRange(ofPhrase: "Nacos-Server") == nil,
+            "not a version: \(version)")
         precondition(
             contextPath.isEmpty || contextPath.hasPrefix("/") && !contextPath.hasSuffix("/"),
             "not a context path: \(contextPath)")
-        precondition(HTTPTarget(contextPath + NacosPath.beat, method: .put) != nil, "not a path: \(contextPath)")
+        let path = contextPath + NacosPath.beat
+        precondition(HTTPTarget(path, method: .put)?.path == path, "not a path: \(contextPath)")
         registerStart = Array("POST \(contextPath)\(NacosPath.instance)?".utf8)
         deregisterStart = Array("DELETE \(contextPath)\(NacosPath.instance)?".utf8)
         beatStart = Array("PUT \(contextPath)\(NacosPath.beat)?".utf8)

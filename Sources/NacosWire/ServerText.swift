@@ -46,7 +46,7 @@ struct ServerText {
     }
 
     /// Whether one of these phrases stands in the text.
-    func namesAny(of phrases: [String]) -> Bool { phrases.contains { message.contains($0) } }
+    func namesAny(of phrases: [String]) -> Bool { phrases.contains { message.utf8.firstRange(ofPhrase: $0) != nil } }
 
     /// The first line, readable: without control and formatting characters, without `caused: …;` around it, and
     /// bounded. Never empty.
@@ -86,7 +86,7 @@ struct ServerText {
     private static func withoutCaused(_ line: String) -> String {
         var text = Substring(line)
         while text.last == " " { text.removeLast() }
-        let isCaused = text.contains("caused: ")
+        let isCaused = text.utf8.firstRange(ofPhrase: "caused: ") != nil
         if text.hasPrefix("caused: ") { text.removeFirst("caused: ".count) }
         if isCaused, text.last == ";" { text.removeLast() }
         return text.isEmpty ? "an empty body" : String(text)
@@ -110,15 +110,15 @@ struct ServerText {
                 return unwrapped(Array(inner.utf8), layers: layers - 1)
             }
         }
-        let start = String(decoding: text.prefix(textBytes), as: UTF8.self)
-        return text.first == UInt8(ascii: "<") ? title(of: start) ?? start : start
+        let start = text.prefix(textBytes)
+        return String(decoding: (start.first == UInt8(ascii: "<") ? title(of: start) : nil) ?? start, as: UTF8.self)
     }
 
     /// The title of an HTML page.
-    private static func title(of page: String) -> String? {
-        guard let start = page.firstRange(of: "<title>"),
-            let end = page[start.upperBound...].firstRange(of: "</title>")
+    private static func title(of page: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        guard let start = page.firstRange(ofPhrase: "<title>")?.upperBound,
+            let end = page[start...].firstRange(ofPhrase: "</title>")?.lowerBound
         else { return nil }
-        return String(page[start.upperBound..<end.lowerBound])
+        return page[start..<end]
     }
 }

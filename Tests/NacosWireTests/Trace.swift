@@ -1,11 +1,8 @@
 import BeatCore
+import Glibc
 import HTTPWire
 import NacosWire
 import Testing
-
-#if canImport(Glibc)
-    import Glibc
-#endif
 
 /// A recorded exchange: the request, and the answer as the server sent it.
 struct Trace {

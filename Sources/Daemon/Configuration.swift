@@ -1,0 +1,77 @@
+internal import BeatCore
+internal import ControlAPI
+public import EventLoop
+
+/// What the build is.
+public enum Version {
+    /// beatd's version.
+    public static let text = "0.1.0"
+    /// The Swift that built it.
+    static let swift = "6.3"
+}
+
+extension Daemon {
+    /// Everything that a daemon is started with, resolved and checked.
+    public struct Configuration {
+        /// One listener.
+        public struct Listen {
+            var address: SocketAddress
+            var kind: Client.Listener
+
+            /// A unix socket, or TCP with all rights on loopback.
+            public static func api(_ address: SocketAddress) -> Listen {
+                switch address {
+                case .unix: Listen(address: address, kind: .unixSocket)
+                case .v4, .v6: Listen(address: address, kind: .tcp(loopback: address.isLoopback))
+                }
+            }
+
+            /// Read only.
+            public static func ops(_ address: SocketAddress) -> Listen { Listen(address: address, kind: .ops) }
+        }
+
+        var servers: [NacosEndpoint] = []
+        var listeners: [Listen] = []
+        var client = NacosClient.Configuration(version: Version.text)
+        var maxRegistrations = Limits.registrations
+        var writeRate = 2000
+        var shutdownTimeout = Duration.seconds(10)
+        var defaultNamespace = "public"
+        var defaultIP: String?
+        var allowedHosts: [String] = []
+        var tokens = Tokens()
+        var socketPath: String?
+
+        init() {}
+
+        func api(epoch: UInt64, ownAddresses: [String]) -> ControlAPI.Configuration {
+            ControlAPI.Configuration(
+                version: Version.text, revision: "unknown", swiftVersion: Version.swift,
+                libeventVersion: EventLoop.libeventVersion, epoch: epoch, servers: servers.map(\.name),
+                defaultNamespace: defaultNamespace, defaultIP: defaultIP, maxRegistrations: maxRegistrations,
+                limits: [
+                    ControlAPI.ReportedLimit("tcpConnections", HTTPServerLimits.tcpConnections),
+                    ControlAPI.ReportedLimit("unixConnections", HTTPServerLimits.unixConnections),
+                    ControlAPI.ReportedLimit("writesPerSecond", writeRate),
+                    ControlAPI.ReportedLimit("waitingWrites", Limits.waiters),
+                ],
+                allowedHosts: allowedHosts, ownAddresses: ownAddresses, tokens: tokens, socketPath: socketPath)
+        }
+    }
+}
+
+@available(*, unavailable)
+extension Daemon.Configuration: Sendable {}
+@available(*, unavailable)
+extension Daemon.Configuration.Listen: Sendable {}
+
+extension SocketAddress {
+    /// 127.0.0.0/8 or ::1.
+    var isLoopback: Bool {
+        switch self {
+        case .v4(let address, _): address >> 24 == 127
+        case .v6(let high, let low, _, _): high == 0 && low == 1
+        case .unix: false
+        }
+    }
+}

@@ -1,0 +1,123 @@
+internal import BeatCore
+internal import ControlAPI
+internal import EventLoop
+internal import HTTPWire
+
+// Requests of the control API: from an arrival to an answer.
+extension Daemon {
+    /// Answers what has arrived, bounded, so that beats come in between.
+    func serveRequests() {
+        for _ in 0..<HTTPServerLimits.requestsPerTurn {
+            guard let arrival = server.nextArrival() else { return }
+            serve(arrival)
+        }
+    }
+
+    private func serve(_ arrival: HTTPServer.Arrival) {
+        let requestID = requestID(of: arrival.request)
+        if let wait = rateLimit(arrival) {
+            return respond(
+                api.rateLimited(retryAfter: wait, requestID: requestID), to: arrival, route: nil, requestID)
+        }
+        let token = newTokens(0)
+        let handling = api.handle(
+            arrival.request, by: arrival.connection.client, core: core, context: context(requestID), token: token,
+            metrics: sampleMetrics)
+        switch handling {
+        case .respond(let response, let route): respond(response, to: arrival, route: route, requestID)
+        case .submit(let inputs, let pending, let route):
+            _ = newTokens(inputs.count)
+            submissions.add(
+                Submissions.Submission(
+                    arrival: arrival, pending: pending, route: route, requestID: requestID,
+                    firstToken: token.number, answers: Array(repeating: nil, count: inputs.count)))
+            for input in inputs { core.handle(input, at: clocks.now, into: &effects) }
+        }
+    }
+
+    /// An answer of the core has come.
+    func deliver(_ answer: Answer, for token: RequestToken) {
+        guard let (submission, answers) = submissions.take(answer, for: token) else { return }
+        let response = api.render(
+            answers, for: submission.pending, core: core, context: context(submission.requestID))
+        respond(response, to: submission.arrival, route: submission.route, submission.requestID)
+    }
+
+    private func respond(
+        _ response: HTTPResponse, to arrival: HTTPServer.Arrival, route: Route?, _ requestID: String
+    ) {
+        var response = response
+        if arrival.request.fields.contains("X-Request-Id") { response.fields.set("X-Request-Id", requestID) }
+        httpMetrics.record(
+            route, arrival.request.method, status: response.status,
+            duration: .nanoseconds(MonotonicClock.nanoseconds() - arrival.at))
+        arrival.connection.respond(response, date: clocks.httpDate(), thenClose: isDraining)
+    }
+
+    /// Answers what no route sees: broken framing, or a missed deadline.
+    func refuse(_ connection: HTTPConnection, _ refusal: HTTPRefusal?) {
+        clocks.read()
+        let requestID = requestID(of: nil)
+        let response =
+            refusal.map { api.problem(for: $0, requestID: requestID) } ?? api.requestTimeout(requestID: requestID)
+        httpMetrics.record(nil, .other(""), status: response.status, duration: .zero)
+        connection.respond(response, date: clocks.httpDate(), thenClose: true)
+    }
+
+    /// Nobody waits for these answers any more.
+    func abandon(_ connection: HTTPConnection) {
+        for token in submissions.abandon(connection: connection.number) {
+            core.handle(.abandoned(token), at: clocks.now, into: &effects)
+        }
+    }
+
+    /// The seconds that a client has to wait which writes too fast.
+    private func rateLimit(_ arrival: HTTPServer.Arrival) -> Int? {
+        switch (arrival.connection.client.listener, arrival.request.method) {
+        case (.unixSocket, _), (.ops, _), (_, .get), (_, .head), (_, .options), (_, .other): nil
+        case (.tcp, .post), (.tcp, .put), (.tcp, .patch), (.tcp, .delete):
+            writeRate.admit(arrival.connection.client.peer, at: arrival.at)
+        }
+    }
+
+    private func context(_ requestID: String) -> Context {
+        Context(now: clocks.now, wall: clocks.wall, requestID: requestID, started: started, draining: isDraining)
+    }
+
+    /// The client's `X-Request-Id` when it is a plain token, else one that no other request of any process has.
+    private func requestID(of request: HTTPRequest?) -> String {
+        if let given = request?.fields["X-Request-Id"], (1...64).contains(given.utf8.count),
+            given.utf8.allSatisfy({ isTokenByte($0) })
+        {
+            return given
+        }
+        let number = idPrefix &+ newTokens(1).number &* 0x9e37_79b9_7f4a_7c15
+        let digits = String(number, radix: 16)
+        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+    }
+
+    private func isTokenByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+            true
+        default: false
+        }
+    }
+
+    private func sampleMetrics() -> ShellMetrics {
+        var metrics = ShellMetrics(servers: configuration.servers.count)
+        metrics.http = httpMetrics
+        server.count(into: &metrics.connections)
+        metrics.nacos = client.sample()
+        metrics.loop = loopMetrics
+        metrics.process = ProcessStatistics.sample(startedAt: Double(startedWall.milliseconds) / 1000)
+        for level in LogLevelLabel.allCases {
+            guard let logLevel = LogLevel(name: "\(level.label)") else { continue }
+            metrics.logMessages[level] = log.messages(logLevel)
+        }
+        metrics.logDropped = log.dropped
+        metrics.clockJumps = clocks.jumps
+        return metrics
+    }
+}

@@ -1,0 +1,197 @@
+internal import BeatCore
+internal import ControlAPI
+public import EventLoop
+internal import HTTPWire
+internal import NacosWire
+
+/// The whole process around the core: it turns the loop, feeds the core, performs its effects. Loop-confined.
+public final class Daemon {
+    let loop: EventLoop
+    let configuration: Configuration
+    let log: Log
+    var core: BeatReactor
+    var clocks: Clocks
+    var effects: [Effect] = []
+    let client: NacosClient
+    let server: HTTPServer
+    var api: ControlAPI
+    var submissions = Submissions()
+    var writeRate: WriteRate
+    var httpMetrics = HTTPMetrics()
+    var loopMetrics = LoopMetrics()
+    private var timer: LoopTimer?
+    private var nextToken: UInt64 = 1
+    /// The first number of every request id of this process.
+    let idPrefix: UInt64
+    let started: Instant
+    let startedWall: WallTime
+    private var drainDeadline: Instant?
+    /// Set when the process is to end.
+    public private(set) var exitStatus: Int32?
+    /// The addresses that it listens on, with real ports.
+    public private(set) var addresses: [SocketAddress] = []
+
+    /// Binds the listeners; nothing turns yet.
+    public init(_ configuration: Configuration, loop: EventLoop, log: Log) throws(EventLoopError) {
+        self.configuration = configuration
+        self.loop = loop
+        self.log = log
+        clocks = Clocks()
+        started = clocks.now
+        startedWall = clocks.wall
+        idPrefix = UInt64(bitPattern: clocks.wall.milliseconds) << 20 ^ UInt64(bitPattern: clocks.now.nanoseconds)
+        core = BeatReactor(
+            .init(servers: configuration.servers.map(\.name), maxRegistrations: configuration.maxRegistrations),
+            at: clocks.now)
+        client = NacosClient(
+            loop, servers: configuration.servers, configuration.client,
+            readClock: { Instant(nanoseconds: MonotonicClock.nanoseconds()) })
+        server = HTTPServer(loop, readClock: MonotonicClock.nanoseconds)
+        writeRate = WriteRate(perSecond: configuration.writeRate)
+        var own: [String] = ["127.0.0.1", "::1"]
+        for listen in configuration.listeners {
+            let address = try server.listen(on: listen.address, as: listen.kind)
+            addresses.append(address)
+            if let host = address.host, !own.contains(host) { own.append(host) }
+        }
+        api = ControlAPI(configuration.api(epoch: idPrefix, ownAddresses: own))
+        timer = try LoopTimer(loop, onFire: {})
+        server.onRefusal = { [unowned self] in self.refuse($0, $1) }
+        server.onGone = { [unowned self] in self.abandon($0) }
+        server.onAcceptError = { [unowned self] in self.acceptFailed($0) }
+    }
+
+    // MARK: the turn
+
+    /// One pass of the loop with everything that follows from it, always in this order.
+    public func turn(waiting: Bool) {
+        loop.runOnce(waiting: waiting && !server.hasArrivals && exitStatus == nil)
+        clocks.read()
+        let begin = clocks.now
+        // What the callbacks collected goes in: Nacos' answers first, then what is due, then the API.
+        for outcome in client.takeOutcomes() { core.handle(outcome, at: begin, into: &effects) }
+        if let deadline = core.nextDeadline?.at, deadline <= begin { core.handle(.tick, at: begin, into: &effects) }
+        serveRequests()
+        perform()
+        client.flush(core, at: Instant(nanoseconds: MonotonicClock.nanoseconds()))
+        endDrain()
+        armTimer()
+        loop.freeClosed()
+        account(since: begin)
+    }
+
+    /// Performs the core's effects: the one place where its decisions become deeds.
+    private func perform() {
+        var position = 0
+        while position < effects.count {
+            switch effects[position] {
+            case .send(let exchange): client.send(exchange, at: clocks.now)
+            case .cancel(let exchange): client.cancel(exchange)
+            case .answer(let token, let answer): deliver(answer, for: token)
+            case .log(let event): write(event.record(servers: configuration.servers.map(\.name)))
+            case .finish: finish()
+            }
+            position += 1
+        }
+        effects.removeAll(keepingCapacity: true)
+    }
+
+    private func armTimer() {
+        let deadlines = [core.nextDeadline?.at, client.nextDeadline, drainDeadline].compactMap { $0 }
+        if let next = deadlines.min() { timer?.arm(at: next.nanoseconds) } else { timer?.disarm() }
+    }
+
+    private func account(since begin: Instant) {
+        let busy = Instant(nanoseconds: MonotonicClock.nanoseconds()) - begin
+        loopMetrics.turns &+= 1
+        loopMetrics.busy += busy
+        loopMetrics.stalls.record(busy.wholeNanoseconds)
+    }
+
+    func newTokens(_ count: Int) -> RequestToken {
+        defer { nextToken += UInt64(count) }
+        return RequestToken(nextToken)
+    }
+
+    // MARK: the end
+
+    /// Begins to end: deregisters what wants it, within the shutdown time-out. The second call ends at once.
+    public func stop() {
+        guard drainDeadline == nil else {
+            exitStatus = 130
+            return
+        }
+        clocks.read()
+        drainDeadline = clocks.now + configuration.shutdownTimeout
+        write(LogRecord(.info, "shutting down", event: "process.stopping"))
+        core.handle(.drain, at: clocks.now, into: &effects)
+        perform()
+    }
+
+    /// True from `stop` on.
+    var isDraining: Bool { drainDeadline != nil }
+
+    private func endDrain() {
+        guard let drainDeadline, exitStatus == nil, clocks.now >= drainDeadline else { return }
+        write(
+            LogRecord(
+                .warn, "shutdown time-out: instances are left to expire at Nacos", event: "process.leftovers",
+                fields: ["instances": .integer(Int64(core.tombstones))]))
+        finish()
+    }
+
+    private func finish() {
+        if exitStatus == nil { exitStatus = 0 }
+    }
+
+    /// Closes every socket. The daemon is not turned afterwards.
+    public func close() {
+        server.close()
+        client.close()
+        timer?.close()
+        loop.freeClosed()
+    }
+
+    // MARK: log
+
+    func write(_ record: LogRecord) {
+        log.write(record, at: clocks.wall, nanoseconds: clocks.now.nanoseconds)
+    }
+
+    private func acceptFailed(_ errno: Int32) {
+        write(
+            LogRecord(
+                .error, "cannot accept connections, trying again in 100 ms", event: "listener.accept",
+                error: SystemError.text(errno)))
+    }
+
+    /// Writes a summary of the state, as SIGUSR1 asks for.
+    public func logSummary() {
+        clocks.read()
+        write(
+            LogRecord(
+                .info, "summary", event: "process.summary",
+                fields: [
+                    "registrations": .integer(Int64(core.dom2BeatSize)),
+                    "beating": .integer(Int64(core.count(of: .beating))),
+                    "tombstones": .integer(Int64(core.tombstones)),
+                    "beats_ok": .integer(Int64(clamping: core.counters.beats[.ok])),
+                ]))
+    }
+
+    /// Writes the first line, with the addresses that were really taken.
+    public func logStart() {
+        write(
+            LogRecord(
+                .info, "beatd is up", event: "process.up",
+                fields: [
+                    "version": .string(Version.text),
+                    "listen": .string(addresses.map(\.description).joined(separator: " ")),
+                    "nacos": .string(configuration.servers.map(\.name).joined(separator: " ")),
+                    "libevent": .string(EventLoop.libeventVersion),
+                ]))
+    }
+}
+
+@available(*, unavailable)
+extension Daemon: Sendable {}

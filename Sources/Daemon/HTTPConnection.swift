@@ -1,0 +1,151 @@
+internal import BeatCore
+internal import ControlAPI
+internal import EventLoop
+internal import HTTPWire
+
+/// One connection to the control API. It has one request at a time; what is pipelined behind waits in the input.
+final class HTTPConnection: StreamDelegate {
+    private enum State {
+        /// Reads; leaves to `waiting` with a whole request.
+        case reading
+        /// The request is with the server, which answers by `respond`.
+        case waiting(HTTPResponseWriter)
+        /// Nothing is read any more.
+        case ending
+    }
+
+    let client: Client
+    let listener: ConnectionMetrics.ListenerLabel
+    /// Names the connection in the server's tables.
+    let number: UInt64
+    private unowned let server: HTTPServer
+    private let stream: Stream
+    private var parser = HTTPRequestParser()
+    private var state = State.reading
+    private var requests = 0
+    private var phase = HTTPRequestParser.Phase.ended
+    /// The client has sent all it will send; it is still answered.
+    private var isHalfClosed = false
+    private(set) var idleSince: Int64
+
+    init(
+        _ server: HTTPServer, _ stream: Stream, _ client: Client, _ listener: ConnectionMetrics.ListenerLabel,
+        number: UInt64, at now: Int64
+    ) {
+        self.server = server
+        self.stream = stream
+        self.client = client
+        self.listener = listener
+        self.number = number
+        idleSince = now
+        stream.delegate = self
+        updateDeadline(at: now)
+    }
+
+    /// True between requests.
+    var isIdle: Bool {
+        guard case .reading = state else { return false }
+        return parser.phase == .idle
+    }
+
+    // MARK: reading
+
+    func streamDidConnect(_ stream: Stream) {}
+
+    func streamDidDrain(_ stream: Stream) {}
+
+    func streamDidRead(_ stream: Stream) { read() }
+
+    /// Reads up to the next whole request.
+    private func read() {
+        while case .reading = state {
+            var step = HTTPParseStep(consumed: 0, event: .needsMore)
+            stream.withInput { step = parser.parse($0) }
+            stream.consume(step.consumed)
+            switch step.event {
+            case .needsMore:
+                if isHalfClosed { return end() }
+                return updateDeadline(at: server.readClock())
+            case .expectsContinue:
+                var bytes: [UInt8] = []
+                HTTPResponseWriter.appendContinue(to: &bytes)
+                stream.write(bytes)
+            case .request(let request, let keepsOpen):
+                accept(request, keepsOpen: keepsOpen)
+            case .refused(let refusal, let toHead):
+                state = .waiting(HTTPResponseWriter(toHead: toHead))
+                server.refuse(refusal, on: self)
+            }
+        }
+    }
+
+    private func accept(_ request: HTTPRequest, keepsOpen: Bool) {
+        requests += 1
+        let stays = keepsOpen && requests < HTTPServerLimits.requestsPerConnection
+        state = .waiting(HTTPResponseWriter(answering: request, keepsOpen: stays))
+        stream.setDeadline(at: server.readClock() + HTTPServerLimits.parked.wholeNanoseconds)
+        server.received(request, on: self)
+    }
+
+    /// Head and body have deadlines from their beginning, not from their last byte.
+    private func updateDeadline(at now: Int64) {
+        let before = phase
+        phase = parser.phase
+        switch (before, phase) {
+        case (.idle, .idle), (.head, .head), (.body, .body), (_, .ended): return
+        case (_, .idle):
+            idleSince = now
+            stream.setDeadline(at: now + HTTPServerLimits.idle.wholeNanoseconds)
+        case (_, .head): stream.setDeadline(at: now + HTTPServerLimits.head.wholeNanoseconds)
+        case (_, .body): stream.setDeadline(at: now + HTTPServerLimits.body.wholeNanoseconds)
+        }
+    }
+
+    // MARK: writing
+
+    /// Answers the request, then goes on with what was pipelined behind it.
+    func respond(_ response: HTTPResponse, date: String, thenClose: Bool = false) {
+        guard case .waiting(var writer) = state else { return }
+        if thenClose || isHalfClosed && stream.inputCount == 0 { writer.keepsOpen = false }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(response.body.count + 512)
+        writer.append(response, date: date, to: &bytes)
+        stream.write(bytes)
+        guard writer.keepsOpen else {
+            state = .ending
+            server.forget(self)
+            return stream.closeAfterWriting()
+        }
+        state = .reading
+        phase = .ended
+        read()
+    }
+
+    // MARK: the end
+
+    func streamDidEnd(_ stream: Stream, reason: StreamEnd) {
+        switch reason {
+        case .eof:
+            isHalfClosed = true
+            if case .reading = state { end() }
+        case .deadlinePassed: missedDeadline()
+        case .failed, .connectTimedOut, .outputLimitExceeded, .finished: end()
+        }
+    }
+
+    private func missedDeadline() {
+        switch (state, parser.phase) {
+        case (.reading, .head), (.reading, .body):
+            state = .waiting(HTTPResponseWriter())
+            server.timedOut(self)
+        case (.reading, .idle), (.reading, .ended), (.waiting, _), (.ending, _): end()
+        }
+    }
+
+    /// Closes at once.
+    func end() {
+        state = .ending
+        server.forget(self)
+        stream.close()
+    }
+}

@@ -1,0 +1,55 @@
+internal import BeatCore
+
+extension LogEvent {
+    /// The line for a change of state; `servers` are the names in the order of the list.
+    func record(servers: [String]) -> LogRecord {
+        func name(_ index: ServerIndex) -> String? {
+            Int(index) < servers.count ? servers[Int(index)] : nil
+        }
+        switch self {
+        case .addingBeat(let key, let id):
+            return LogRecord(.info, "[BEAT] adding beat", event: "beat.added", beat: id, fields: ["key": .string(key)])
+        case .updatingBeat(let key, let id, let generation):
+            return LogRecord(
+                .info, "[BEAT] updating beat", event: "beat.updated", beat: id,
+                fields: ["key": .string(key), "generation": .integer(Int64(generation))])
+        case .removingBeat(let key, let id):
+            return LogRecord(
+                .info, "[BEAT] removing beat", event: "beat.removed", beat: id, fields: ["key": .string(key)])
+        case .registered(let key, let server):
+            return LogRecord(
+                .info, "instance registered", event: "instance.registered", server: name(server),
+                fields: ["key": .string(key)])
+        case .registerRejected(let key, let server, let status, let detail):
+            return LogRecord(
+                .error, "Nacos refused the registration", event: "instance.refused", server: name(server),
+                code: status, error: detail, fields: ["key": .string(key)])
+        case .deregistered(let key, let result):
+            return LogRecord(
+                result == .ok ? .info : .warn, "instance deregistered", event: "instance.deregistered",
+                fields: ["key": .string(key), "result": .string("\(result.label)")])
+        case .instanceNotFound(let key, let server):
+            return LogRecord(
+                .warn, "Nacos does not know the instance, registering it again", event: "instance.not_found",
+                server: name(server), code: 20404, fields: ["key": .string(key)])
+        case .beatFailing(let key, let server, let outcome, let detail):
+            return LogRecord(
+                .warn, "beat failing", event: "beat.failed", server: name(server), error: detail,
+                fields: ["key": .string(key), "outcome": .string("\(outcome.label)")])
+        case .beatRecovered(let key, let server, let failures):
+            return LogRecord(
+                .info, "beat recovered", event: "beat.recovered", server: name(server),
+                fields: ["key": .string(key), "failures": .integer(Int64(failures))])
+        case .serverDown(let server, let detail):
+            return LogRecord(
+                .warn, "Nacos server down, asked once a second until it answers", event: "server.down",
+                server: name(server), error: detail)
+        case .serverUp(let server):
+            return LogRecord(.info, "Nacos server up", event: "server.up", server: name(server))
+        case .badInterval(let key, let server, let milliseconds):
+            return LogRecord(
+                .warn, "clientBeatInterval makes no sense, the own period is kept", event: "server.bad_interval",
+                server: name(server), fields: ["key": .string(key), "milliseconds": .integer(milliseconds)])
+        }
+    }
+}

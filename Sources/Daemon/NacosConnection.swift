@@ -1,0 +1,192 @@
+internal import BeatCore
+internal import EventLoop
+internal import HTTPWire
+internal import NacosWire
+
+/// One exchange on its way to a server.
+struct Outgoing {
+    var exchange: Exchange
+    /// When the core handed it over.
+    var queuedAt: Instant
+    /// When it was first written; nil: not yet. The time-out counts from here, over all connections.
+    var sentAt: Instant?
+    /// Times it was written again because a connection ended without an answer.
+    var resends: UInt8 = 0
+}
+
+/// One kept-alive connection to a Nacos server with the exchanges that wait for their answers on it, in order.
+final class NacosConnection: StreamDelegate {
+    private unowned let pool: ServerPool
+    private let stream: Stream
+    private var pending = RingBuffer<Outgoing>()
+    /// Reads an answer that the scanner does not take; nil between such answers.
+    private var parser: HTTPResponseParser?
+    /// Bytes of an unfinished answer have come.
+    private var hasPartialAnswer = false
+    private var isConnected = false
+    /// Requests written since the connection was made, and answers to them.
+    private var written = 0
+    private var answered = 0
+    /// A register or deregister is on its way: nothing is pipelined behind it.
+    private(set) var isExclusive = false
+    private(set) var idleSince: Instant
+
+    init(_ pool: ServerPool, _ stream: Stream, at now: Instant) {
+        self.pool = pool
+        self.stream = stream
+        idleSince = now
+        stream.delegate = self
+    }
+
+    /// Exchanges without an answer yet.
+    var load: Int { pending.count }
+
+    /// How many more requests may be written on this connection.
+    var room: Int { max(0, pool.requestLimit - written) }
+
+    // MARK: writing
+
+    /// Writes requests that were appended to `bytes`, one for each of `batch`, in one go.
+    func write(_ bytes: [UInt8], _ batch: [Outgoing], exclusive: Bool, at now: Instant) {
+        isExclusive = exclusive
+        for var outgoing in batch {
+            if outgoing.sentAt == nil { outgoing.sentAt = now }
+            pending.append(outgoing)
+        }
+        written += batch.count
+        stream.write(bytes)
+        armDeadline()
+    }
+
+    private func armDeadline() {
+        stream.setDeadline(at: pending.first?.sentAt.map { ($0 + pool.requestTimeout).nanoseconds })
+    }
+
+    // MARK: reading
+
+    func streamDidConnect(_ stream: Stream) { isConnected = true }
+
+    func streamDidDrain(_ stream: Stream) {}
+
+    func streamDidRead(_ stream: Stream) {
+        var consumed = 0
+        var goesOn = true
+        stream.withInput { bytes in
+            while goesOn, let head = pending.first {
+                let rest = bytes.extracting(consumed...)
+                guard parser == nil else {
+                    guard parse(rest, head.exchange, consumed: &consumed, goesOn: &goesOn) else { break }
+                    continue
+                }
+                switch ReplyScanner.scan(rest, kind: head.exchange.kind) {
+                case .incomplete:
+                    hasPartialAnswer = !rest.isEmpty
+                    return
+                case .complete(let length, let reply, let keepsOpen):
+                    consumed += length
+                    goesOn = keepsOpen
+                    finish(.replied(reply))
+                case .unusual:
+                    parser = HTTPResponseParser()
+                }
+            }
+        }
+        stream.consume(consumed)
+        guard goesOn, !(pending.isEmpty && stream.inputCount > 0) else {
+            pool.closedBehind(answered)
+            return abandon()
+        }
+        if pending.isEmpty { pool.becameIdle(self) }
+        armDeadline()
+    }
+
+    /// Reads an answer by the parser; false when more bytes are needed or the connection is over.
+    private func parse(
+        _ bytes: Span<UInt8>, _ exchange: Exchange, consumed: inout Int, goesOn: inout Bool
+    ) -> Bool {
+        do throws(HTTPResponseError) {
+            guard let step = try parser?.parse(bytes) else { return false }
+            consumed += step.consumed
+            hasPartialAnswer = true
+            switch step.event {
+            case .needsMore: return false
+            case .response(let response, let keepsOpen):
+                parser = nil
+                goesOn = keepsOpen
+                finish(.replied(NacosReply(classifying: response, kind: exchange.kind)))
+                return keepsOpen
+            }
+        } catch {
+            goesOn = false
+            finish(.failed(.parse))
+            return false
+        }
+    }
+
+    /// The oldest exchange has ended.
+    private func finish(_ result: ExchangeResult) {
+        hasPartialAnswer = false
+        guard let outgoing = pending.popFirst() else { return }
+        answered += 1
+        isExclusive = false
+        pool.finish(outgoing, result)
+        if answered == written, written >= pool.requestLimit { pool.survived(answered) }
+        if pending.isEmpty { idleSince = pool.readClock() }
+    }
+
+    // MARK: the end
+
+    func streamDidEnd(_ stream: Stream, reason: StreamEnd) {
+        guard isConnected else {
+            failAll(.connect, sent: false)
+            return abandon()
+        }
+        switch reason {
+        case .eof, .failed, .outputLimitExceeded, .finished, .connectTimedOut:
+            endedByPeer()
+        case .deadlinePassed:
+            let now = pool.readClock()
+            while let head = pending.first, let sentAt = head.sentAt, sentAt + pool.requestTimeout <= now {
+                finish(.failed(.timeout))
+            }
+        }
+        abandon()
+    }
+
+    /// The server closed: an answer that was cut off has failed, and so has the first request on a connection that
+    /// never answered; whatever else is pending goes out again.
+    private func endedByPeer() {
+        if let response = try? parser?.finish(), let head = pending.first {
+            finish(.replied(NacosReply(classifying: response, kind: head.exchange.kind)))
+        } else if hasPartialAnswer || (answered == 0 && !pending.isEmpty) {
+            finish(.failed(.closed))
+        } else if pending.isEmpty {
+            pool.closedWhileIdle(since: idleSince)
+        }
+    }
+
+    private func failAll(_ failure: ExchangeFailure, sent: Bool) {
+        while var outgoing = pending.popFirst() {
+            if !sent { outgoing.sentAt = nil }
+            pool.finish(outgoing, .failed(failure))
+        }
+    }
+
+    /// Closes; what has no answer is sent again elsewhere.
+    func abandon() {
+        stream.close()
+        pool.remove(self)
+        while let outgoing = pending.popFirst() { pool.sendAgain(outgoing) }
+    }
+
+    /// Closes at the end of the process.
+    func close() {
+        stream.close()
+    }
+}
+
+/// How an exchange ended.
+enum ExchangeResult {
+    case replied(NacosReply)
+    case failed(ExchangeFailure)
+}

@@ -1,0 +1,233 @@
+internal import BeatCore
+internal import ControlAPI
+internal import EventLoop
+internal import NacosWire
+
+/// The connections to one Nacos server and the exchanges that wait for room on them (design §6).
+///
+/// An idle connection is used first, for a few beats in one write; then new ones are opened up to the setting; then
+/// beats are pipelined; and when all are full the pool grows for a while. Registers and deregisters have a connection
+/// to themselves, and never all of them, so that a flood of registrations does not hold up a beat.
+final class ServerPool {
+    private let loop: EventLoop
+    private let address: SocketAddress?
+    private let encoder: NacosRequestEncoder
+    private let configuration: NacosClient.Configuration
+    private unowned let client: NacosClient
+    private var connections: [NacosConnection] = []
+    private var beats = RingBuffer<Outgoing>()
+    private var others = RingBuffer<Outgoing>()
+    private var scratch: [UInt8] = []
+    private var batch: [Outgoing] = []
+    /// Learned: how many requests a connection takes, and how long an idle one may be trusted.
+    private(set) var requestLimit = NacosClientLimits.requestsPerConnection
+    private var idleLimit = Duration.nanoseconds(NacosClientLimits.idle)
+
+    init(_ loop: EventLoop, _ server: NacosEndpoint, _ configuration: NacosClient.Configuration, _ client: NacosClient) {
+        self.loop = loop
+        self.configuration = configuration
+        self.client = client
+        address = server.address
+        encoder = NacosRequestEncoder(
+            host: server.name, contextPath: configuration.contextPath, version: configuration.version)
+    }
+
+    var requestTimeout: Duration { configuration.requestTimeout }
+    func readClock() -> Instant { client.readClock() }
+
+    /// Connections with and without an exchange on them.
+    var connectionCounts: NacosMetrics.Connections {
+        let idle = connections.reduce(0) { $0 + ($1.load == 0 ? 1 : 0) }
+        return NacosMetrics.Connections(idle: idle, busy: connections.count - idle)
+    }
+
+    /// When the oldest exchange that is still waiting for room times out.
+    var nextDeadline: Instant? {
+        [beats.first, others.first].compactMap { $0.map { $0.queuedAt + requestTimeout } }.min()
+    }
+
+    func enqueue(_ exchange: Exchange, at now: Instant) {
+        let outgoing = Outgoing(exchange: exchange, queuedAt: now, sentAt: nil)
+        if exchange.kind.isBeat { beats.append(outgoing) } else { others.append(outgoing) }
+    }
+
+    // MARK: writing
+
+    /// Writes what there is room for, beats first.
+    func flush(_ core: borrowing BeatReactor, _ queries: inout InstanceQueries, at now: Instant) {
+        guard !beats.isEmpty || !others.isEmpty else { return }
+        guard address != nil else { return failQueued(.connect) }
+        expire(at: now)
+        while !beats.isEmpty, let connection = connectionForBeats(at: now) {
+            let room = min(connection.room, configuration.pipelineDepth - connection.load)
+            fill(&beats, min(room, NacosClientLimits.beatsPerWrite), core, &queries)
+            send(on: connection, exclusive: false, at: now)
+        }
+        while !others.isEmpty, let connection = connectionForOthers(at: now) {
+            fill(&others, 1, core, &queries)
+            send(on: connection, exclusive: true, at: now)
+        }
+    }
+
+    private func send(on connection: NacosConnection, exclusive: Bool, at now: Instant) {
+        guard !batch.isEmpty else { return }
+        connection.write(scratch, batch, exclusive: exclusive, at: now)
+    }
+
+    /// Takes up to `count` exchanges that are still wanted and encodes them into `scratch`.
+    private func fill(
+        _ queue: inout RingBuffer<Outgoing>, _ count: Int, _ core: borrowing BeatReactor,
+        _ queries: inout InstanceQueries
+    ) {
+        scratch.removeAll(keepingCapacity: true)
+        batch.removeAll(keepingCapacity: true)
+        while batch.count < count, let outgoing = queue.popFirst() {
+            guard !client.isCancelled(outgoing.exchange) else {
+                finish(outgoing, .failed(.aborted))
+                continue
+            }
+            encode(outgoing.exchange, core, &queries)
+            batch.append(outgoing)
+        }
+    }
+
+    private func encode(_ exchange: Exchange, _ core: borrowing BeatReactor, _ queries: inout InstanceQueries) {
+        switch exchange.kind {
+        case .lightBeat:
+            queries.with(exchange.slot, core) { encoder.appendLightBeat(instanceQuery: $0, to: &scratch) }
+        case .fullBeat:
+            let (document, period) = core.subject(of: exchange)
+            let info = BeatInfo(document, period: period)
+            queries.with(exchange.slot, core) { encoder.appendFullBeat(info, instanceQuery: $0, to: &scratch) }
+        case .register: encoder.appendRegister(core.subject(of: exchange).document, to: &scratch)
+        case .deregister: encoder.appendDeregister(core.key(of: exchange.slot), to: &scratch)
+        }
+    }
+
+    // MARK: choosing a connection
+
+    private func connectionForBeats(at now: Instant) -> NacosConnection? {
+        if let idle = idleConnection(at: now) { return idle }
+        if connections.count < configuration.connectionsPerServer { return connect(at: now) }
+        var best: NacosConnection?
+        for connection in connections where !connection.isExclusive && connection.room > 0 {
+            if connection.load < min(best?.load ?? configuration.pipelineDepth, configuration.pipelineDepth) {
+                best = connection
+            }
+        }
+        return best ?? grow(at: now)
+    }
+
+    private func connectionForOthers(at now: Instant) -> NacosConnection? {
+        let exclusive = connections.reduce(0) { $0 + ($1.isExclusive ? 1 : 0) }
+        guard exclusive < max(1, configuration.connectionsPerServer - 2) else { return nil }
+        if let idle = idleConnection(at: now) { return idle }
+        return connections.count < configuration.connectionsPerServer ? connect(at: now) : grow(at: now)
+    }
+
+    /// The idle connection that was used last, so that those that are not needed stay idle and end.
+    private func idleConnection(at now: Instant) -> NacosConnection? {
+        var best: NacosConnection?
+        for connection in connections where connection.load == 0 && connection.room > 0 {
+            let age = now - connection.idleSince
+            guard age <= idleLimit else {
+                // It stands longer than it was trusted to: the next one may be trusted as long.
+                idleLimit = min(age, .nanoseconds(NacosClientLimits.idleMax))
+                continue
+            }
+            if best.map({ $0.idleSince < connection.idleSince }) ?? true { best = connection }
+        }
+        return best
+    }
+
+    private func grow(at now: Instant) -> NacosConnection? {
+        guard connections.count < configuration.connectionsPerServer * NacosClientLimits.growth else { return nil }
+        return connect(at: now)
+    }
+
+    private func connect(at now: Instant) -> NacosConnection? {
+        guard let address else { return nil }
+        dropUseless(at: now)
+        let stream = Stream(
+            loop, connectingTo: address, timeoutNanoseconds: configuration.connectTimeout.wholeNanoseconds,
+            limits: StreamLimits(
+                inputMax: NacosClientLimits.inputMax, outputMax: NacosClientLimits.outputMax))
+        let connection = NacosConnection(self, stream, at: now)
+        connections.append(connection)
+        return connection
+    }
+
+    /// Idle connections that are used up, or that no server keeps so long.
+    private func dropUseless(at now: Instant) {
+        let useless = connections.filter {
+            $0.load == 0
+                && ($0.room == 0 || now - $0.idleSince > .nanoseconds(NacosClientLimits.idleMax))
+        }
+        for connection in useless { connection.abandon() }
+    }
+
+    // MARK: what connections tell
+
+    func finish(_ outgoing: Outgoing, _ result: ExchangeResult) { client.finish(outgoing, result) }
+
+    /// The connection ended before this exchange had a byte of an answer: it goes out again, without having failed,
+    /// unless it is no longer wanted.
+    func sendAgain(_ outgoing: Outgoing) {
+        var outgoing = outgoing
+        outgoing.resends += 1
+        if client.isCancelled(outgoing.exchange) {
+            finish(outgoing, .failed(.aborted))
+        } else if outgoing.resends > NacosClientLimits.resends {
+            finish(outgoing, .failed(.closed))
+        } else if outgoing.exchange.kind.isBeat {
+            beats.prepend(outgoing)
+        } else {
+            others.prepend(outgoing)
+        }
+    }
+
+    func remove(_ connection: NacosConnection) { connections.removeAll { $0 === connection } }
+
+    /// Connections above the setting end as soon as they are not needed, and so do those that are used up.
+    func becameIdle(_ connection: NacosConnection) {
+        if connection.room == 0 || connections.count > configuration.connectionsPerServer { connection.abandon() }
+    }
+
+    /// A connection is open behind the answer that was thought its last: the server has no such limit.
+    func survived(_ answers: Int) {
+        if answers >= requestLimit { requestLimit = min(requestLimit * 2, 1 << 40) }
+    }
+
+    /// The server closed a connection behind its n-th answer.
+    func closedBehind(_ answers: Int) {
+        if answers > 0 { requestLimit = min(requestLimit, max(answers, 1)) }
+    }
+
+    /// The server closed a connection that was idle for so long.
+    func closedWhileIdle(since: Instant) {
+        let age = client.readClock() - since
+        if age > .seconds(1) { idleLimit = min(idleLimit, age - .milliseconds(500)) }
+    }
+
+    // MARK: queue
+
+    /// What has waited for room for longer than a request may take has timed out without being sent.
+    private func expire(at now: Instant) {
+        while let first = beats.first, first.queuedAt + requestTimeout <= now, let outgoing = beats.popFirst() {
+            finish(outgoing, .failed(.timeout))
+        }
+        while let first = others.first, first.queuedAt + requestTimeout <= now, let outgoing = others.popFirst() {
+            finish(outgoing, .failed(.timeout))
+        }
+    }
+
+    private func failQueued(_ failure: ExchangeFailure) {
+        while let outgoing = beats.popFirst() { finish(outgoing, .failed(failure)) }
+        while let outgoing = others.popFirst() { finish(outgoing, .failed(failure)) }
+    }
+
+    func close() {
+        for connection in connections { connection.close() }
+        connections = []
+    }
+}

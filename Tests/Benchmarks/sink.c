@@ -1,0 +1,421 @@
+/*
+ * A server that answers Nacos' naming calls as Tomcat does and does nothing else, to measure a client against.
+ *
+ *   sink --port 0 [--limit 100] [--period-ms 5000]
+ *
+ * Prints "listening PORT" once it is up and a JSON object of its counts when it is told to end (TERM or INT).
+ * Answers, byte for byte but for the date, are those a Nacos 1.4.8 gave: chunked JSON for a beat, `ok` with a length
+ * for the rest, no reason phrase. With --limit N each connection is closed with its Nth answer, as Tomcat does after
+ * 100, and what was pipelined behind it is discarded unread.
+ *
+ * It is also an independent judge of punctuality: it knows when each instance was last heard, so it can tell by how
+ * much the time between two beats differs from the period, whatever the client says about itself.
+ *
+ *   GET  /sink/counts   the counts so far, as JSON
+ *   POST /sink/reset    forgets the punctuality figures, so that a measurement starts now
+ *
+ * One thread, one epoll set, loopback only.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    IN_CAPACITY = 64 * 1024,  /* a slot's worth of pipelined requests in one read */
+    OUT_CAPACITY = 256 * 1024, /* the answers to one full input buffer: 290 bytes for the shortest request */
+    MAX_EVENTS = 256,
+    SEEN_SLOTS = 1 << 22,     /* open addressing for up to 2 million instances */
+    JITTER_BUCKETS = 100000,  /* 0.1 ms each: 10 s */
+};
+
+typedef struct {
+    int fd;
+    int answered;
+    bool closing;
+    size_t in_length, out_start, out_length;
+    char in[IN_CAPACITY];
+    char out[OUT_CAPACITY];
+} Connection;
+
+typedef struct {
+    uint64_t key; /* 0: free */
+    int64_t last; /* ns; 0: not since the registration */
+} Seen;
+
+static struct {
+    uint64_t beats, light, full, registers, deregisters, other, refused, connections, limited, discarded;
+} counts;
+
+static int limit_answers;
+static int64_t period_ns = 5000 * 1000000LL;
+static Seen *seen;
+static uint64_t instances, gaps, early, jitter_sum_us;
+static int64_t jitter_max, gap_max;
+static uint32_t jitter[JITTER_BUCKETS];
+static char date[64];
+static time_t date_second;
+
+static int64_t now_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+static const char *date_text(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME_COARSE, &t);
+    if (t.tv_sec != date_second) {
+        struct tm parts;
+        date_second = t.tv_sec;
+        gmtime_r(&date_second, &parts);
+        strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    }
+    return date;
+}
+
+/* MARK: punctuality */
+
+static uint64_t hash_value(uint64_t hash, const char *target, const char *end, const char *name) {
+    size_t length = strlen(name);
+    const char *at = target;
+    while ((at = memmem(at, (size_t)(end - at), name, length)) != NULL) {
+        if (at[-1] == '?' || at[-1] == '&') {
+            for (at += length; at < end && *at != '&'; at++) hash = (hash ^ (uint8_t)*at) * 0x100000001b3ULL;
+            return hash * 0x100000001b3ULL;
+        }
+        at += length;
+    }
+    return hash;
+}
+
+static void heard(const char *target, const char *end, int64_t now) {
+    uint64_t key = hash_value(0xcbf29ce484222325ULL, target, end, "serviceName=");
+    key = hash_value(key, target, end, "ip=");
+    key = hash_value(key, target, end, "port=") | 1;
+    size_t slot = (key >> 20) & (SEEN_SLOTS - 1);
+    while (seen[slot].key != 0 && seen[slot].key != key) slot = (slot + 1) & (SEEN_SLOTS - 1);
+    if (seen[slot].key == 0) {
+        if (instances > SEEN_SLOTS / 2) return;
+        seen[slot].key = key;
+        instances++;
+    }
+    if (seen[slot].last != 0) {
+        int64_t gap = now - seen[slot].last;
+        int64_t off = gap - period_ns;
+        if (off < 0) {
+            off = -off;
+            early++;
+        }
+        if (off > jitter_max) jitter_max = off;
+        if (gap > gap_max) gap_max = gap;
+        int64_t bucket = off / 100000;
+        jitter[bucket < JITTER_BUCKETS ? bucket : JITTER_BUCKETS - 1]++;
+        jitter_sum_us += (uint64_t)off / 1000;
+        gaps++;
+    }
+    seen[slot].last = now;
+}
+
+static void reset(void) {
+    memset(jitter, 0, sizeof jitter);
+    gaps = early = jitter_sum_us = 0;
+    jitter_max = gap_max = 0;
+}
+
+static double jitter_ms(double fraction) {
+    if (gaps == 0) return 0;
+    uint64_t wanted = (uint64_t)((double)gaps * fraction), sum = 0;
+    for (int i = 0; i < JITTER_BUCKETS; i++) {
+        sum += jitter[i];
+        if (sum > wanted) return (i + 1) * 0.1;
+    }
+    return JITTER_BUCKETS * 0.1;
+}
+
+static int counts_json(char *to, size_t size) {
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    double cpu = (double)usage.ru_utime.tv_sec + (double)usage.ru_stime.tv_sec +
+                 (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+    return snprintf(
+        to, size,
+        "{\"beats\":%llu,\"light\":%llu,\"full\":%llu,\"registers\":%llu,\"deregisters\":%llu,\"other\":%llu,"
+        "\"refused\":%llu,\"connections\":%llu,\"closedAtLimit\":%llu,\"discardedBytes\":%llu,\"instances\":%llu,"
+        "\"gaps\":%llu,\"earlyGaps\":%llu,\"gapMaxMs\":%.1f,\"jitterMs\":{\"mean\":%.3f,\"p50\":%.1f,\"p99\":%.1f,"
+        "\"max\":%.1f},\"cpuSeconds\":%.6f,\"monotonic\":%.6f}\n",
+        (unsigned long long)counts.beats, (unsigned long long)counts.light, (unsigned long long)counts.full,
+        (unsigned long long)counts.registers, (unsigned long long)counts.deregisters,
+        (unsigned long long)counts.other, (unsigned long long)counts.refused,
+        (unsigned long long)counts.connections, (unsigned long long)counts.limited,
+        (unsigned long long)counts.discarded, (unsigned long long)instances, (unsigned long long)gaps,
+        (unsigned long long)early, (double)gap_max / 1e6, gaps ? (double)jitter_sum_us / (double)gaps / 1e3 : 0.0,
+        jitter_ms(0.5), jitter_ms(0.99), (double)jitter_max / 1e6, cpu, (double)now_ns() / 1e9);
+}
+
+/* MARK: answers */
+
+static void answer(Connection *c, const char *status, const char *type, bool chunked, const char *body, int length) {
+    c->answered++;
+    bool last = limit_answers > 0 && c->answered >= limit_answers;
+    bool closes = last || status[0] == '4' || status[0] == '5';
+    if (status[0] == '4' && status[2] == '4') closes = last; /* Tomcat keeps the connection open after a 404 */
+    const char *connection = closes ? "Connection: close\r\n" : "";
+    char *to = c->out + c->out_length;
+    size_t room = OUT_CAPACITY - c->out_length;
+    int n = snprintf(
+        to, room,
+        "HTTP/1.1 %s \r\nVary: Origin\r\nVary: Access-Control-Request-Method\r\n"
+        "Vary: Access-Control-Request-Headers\r\nContent-Security-Policy: script-src 'self'\r\nContent-Type: %s\r\n",
+        status, type);
+    if (chunked) {
+        n += snprintf(
+            to + n, room - (size_t)n, "Transfer-Encoding: chunked\r\nDate: %s\r\n%s\r\n%x\r\n%.*s\r\n0\r\n\r\n",
+            date_text(), connection, (unsigned)length, length, body);
+    } else {
+        n += snprintf(
+            to + n, room - (size_t)n, "Content-Length: %d\r\nDate: %s\r\n%s\r\n%.*s", length, date_text(), connection,
+            length, body);
+    }
+    c->out_length += (size_t)n;
+    if (last) counts.limited++;
+    if (closes) c->closing = true;
+}
+
+static bool starts(const char *target, const char *end, const char *path) {
+    size_t length = strlen(path);
+    return (size_t)(end - target) >= length && memcmp(target, path, length) == 0 &&
+           (target + length == end || target[length] == '?');
+}
+
+static void serve(Connection *c, const char *head, const char *target, const char *target_end, size_t body_length) {
+    static const char beat_ok[] = "{\"clientBeatInterval\":5000,\"code\":10200,\"lightBeatEnabled\":true}";
+    static const char state[] =
+        "{\"version\":\"1.4.8\",\"standalone_mode\":\"standalone\",\"function_mode\":null}";
+    static const char metrics[] =
+        "{\"serviceCount\":1,\"load\":0.1,\"mem\":0.1,\"responsibleServiceCount\":1,\"instanceCount\":1,"
+        "\"cpu\":0.1,\"status\":\"UP\",\"responsibleInstanceCount\":1}";
+    char json[1024];
+    if (starts(target, target_end, "/nacos/v1/ns/instance/beat") && head[0] == 'P') {
+        counts.beats++;
+        if (body_length > 0 || memmem(target, (size_t)(target_end - target), "beat=%7B", 8) != NULL) counts.full++;
+        else counts.light++;
+        heard(target, target_end, now_ns());
+        answer(c, "200", "application/json", true, beat_ok, sizeof beat_ok - 1);
+    } else if (starts(target, target_end, "/nacos/v1/ns/instance") && head[0] != 'G') {
+        if (head[0] == 'D') counts.deregisters++;
+        else counts.registers++;
+        answer(c, "200", "text/plain;charset=UTF-8", false, "ok", 2);
+    } else if (starts(target, target_end, "/nacos/v1/console/server/state")) {
+        counts.other++;
+        answer(c, "200", "application/json", true, state, sizeof state - 1);
+    } else if (starts(target, target_end, "/nacos/v1/ns/operator/metrics")) {
+        counts.other++;
+        answer(c, "200", "application/json", true, metrics, sizeof metrics - 1);
+    } else if (starts(target, target_end, "/nacos/v1/console/health/readiness")) {
+        counts.other++;
+        answer(c, "200", "text/plain;charset=UTF-8", false, "OK", 2);
+    } else if (starts(target, target_end, "/sink/counts")) {
+        answer(c, "200", "application/json", false, json, counts_json(json, sizeof json));
+    } else if (starts(target, target_end, "/sink/reset")) {
+        reset();
+        answer(c, "200", "text/plain", false, "ok", 2);
+    } else {
+        counts.other++;
+        answer(c, "404", "text/html;charset=UTF-8", false, "not here\n", 9);
+    }
+}
+
+/* MARK: requests */
+
+/* The length of the body that the head announces; -1 for what this server does not take (chunked requests). */
+static long body_length(const char *head, const char *end) {
+    for (const char *line = head; line < end;) {
+        const char *next = memchr(line, '\n', (size_t)(end - line));
+        if (next == NULL) break;
+        if (strncasecmp(line, "content-length:", 15) == 0) return strtol(line + 15, NULL, 10);
+        if (strncasecmp(line, "transfer-encoding:", 18) == 0) return -1;
+        line = next + 1;
+    }
+    return 0;
+}
+
+/* Takes one request from `c->in + at`; returns its length, 0 when it is not whole yet, -1 when it cannot be read. */
+static long take(Connection *c, size_t at) {
+    char *head = c->in + at;
+    size_t available = c->in_length - at;
+    char *end = memmem(head, available, "\r\n\r\n", 4);
+    if (end == NULL) return available == IN_CAPACITY ? -1 : 0;
+    size_t head_length = (size_t)(end - head) + 4;
+    char *target = memchr(head, ' ', head_length);
+    if (target == NULL) return -1;
+    char *target_end = memchr(target + 1, ' ', head_length - (size_t)(target + 1 - head));
+    if (target_end == NULL) return -1;
+    long length = body_length(target_end, end + 2);
+    if (length < 0 || length > IN_CAPACITY / 2) return -1;
+    if (available < head_length + (size_t)length) return 0;
+    serve(c, head, target + 1, target_end, (size_t)length);
+    return (long)head_length + length;
+}
+
+static void process(Connection *c) {
+    size_t at = 0;
+    while (!c->closing && at < c->in_length && OUT_CAPACITY - c->out_length > 4096) {
+        long used = take(c, at);
+        if (used == 0) break;
+        if (used < 0) {
+            counts.refused++;
+            answer(c, "400", "text/html;charset=utf-8", false, "bad request\n", 12);
+            break;
+        }
+        at += (size_t)used;
+    }
+    memmove(c->in, c->in + at, c->in_length - at);
+    c->in_length -= at;
+    if (c->closing) {
+        counts.discarded += c->in_length;
+        c->in_length = 0;
+    }
+}
+
+/* Writes what is waiting; false when the connection is of no more use. */
+static bool flush(Connection *c) {
+    while (c->out_start < c->out_length) {
+        ssize_t n = send(c->fd, c->out + c->out_start, c->out_length - c->out_start, MSG_NOSIGNAL);
+        if (n < 0) return errno == EAGAIN || errno == EINTR;
+        c->out_start += (size_t)n;
+    }
+    c->out_start = c->out_length = 0;
+    return !c->closing;
+}
+
+static bool readable(Connection *c) {
+    for (;;) {
+        size_t room = IN_CAPACITY - c->in_length;
+        if (room == 0) return true; /* the peer does not read its answers; EPOLLOUT goes on */
+        ssize_t n = recv(c->fd, c->in + c->in_length, room, 0);
+        if (n == 0) return false;
+        if (n < 0) return errno == EAGAIN || errno == EINTR;
+        c->in_length += (size_t)n;
+        process(c);
+        if (!flush(c)) return false;
+        if ((size_t)n < room) return true;
+    }
+}
+
+static void end_connection(Connection *c) {
+    char rest[4096];
+    shutdown(c->fd, SHUT_WR);
+    /* Bytes left unread would turn the close into a reset, and the last answers would be lost with it. */
+    for (ssize_t n; (n = recv(c->fd, rest, sizeof rest, 0)) > 0;) counts.discarded += (size_t)n;
+    close(c->fd);
+    free(c);
+}
+
+static void accept_all(int listener, int epoll) {
+    int fd;
+    while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
+        int one = 1;
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+        Connection *c = malloc(sizeof *c);
+        if (c == NULL) {
+            close(fd);
+            continue;
+        }
+        c->fd = fd;
+        c->answered = 0;
+        c->closing = false;
+        c->in_length = c->out_start = c->out_length = 0;
+        struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = c};
+        if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) < 0) {
+            close(fd);
+            free(c);
+            continue;
+        }
+        counts.connections++;
+    }
+}
+
+/* MARK: main */
+
+static int listen_on(int port) {
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int one = 1;
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, length) < 0 || listen(fd, 1024) < 0) {
+        perror("sink: listen");
+        exit(69);
+    }
+    getsockname(fd, (struct sockaddr *)&address, &length);
+    printf("listening %d\n", ntohs(address.sin_port));
+    fflush(stdout);
+    return fd;
+}
+
+int main(int argc, char **argv) {
+    int port = 0;
+    for (int i = 1; i < argc; i += 2) {
+        if (i + 1 < argc && strcmp(argv[i], "--port") == 0) port = atoi(argv[i + 1]);
+        else if (i + 1 < argc && strcmp(argv[i], "--limit") == 0) limit_answers = atoi(argv[i + 1]);
+        else if (i + 1 < argc && strcmp(argv[i], "--period-ms") == 0) period_ns = atoll(argv[i + 1]) * 1000000LL;
+        else {
+            fprintf(stderr, "usage: sink [--port N] [--limit N] [--period-ms N]\n");
+            return 64;
+        }
+    }
+    seen = calloc(SEEN_SLOTS, sizeof *seen);
+    if (seen == NULL) return 70;
+
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGINT);
+    sigprocmask(SIG_BLOCK, &ends, NULL);
+    int signals = signalfd(-1, &ends, SFD_CLOEXEC);
+    int epoll = epoll_create1(EPOLL_CLOEXEC);
+    int listener = listen_on(port);
+    static int listener_mark, signal_mark;
+    struct epoll_event on_listener = {.events = EPOLLIN, .data.ptr = &listener_mark};
+    struct epoll_event on_signal = {.events = EPOLLIN, .data.ptr = &signal_mark};
+    epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &on_listener);
+    epoll_ctl(epoll, EPOLL_CTL_ADD, signals, &on_signal);
+
+    struct epoll_event events[MAX_EVENTS];
+    for (;;) {
+        int n = epoll_wait(epoll, events, MAX_EVENTS, -1);
+        for (int i = 0; i < n; i++) {
+            if (events[i].data.ptr == &listener_mark) {
+                accept_all(listener, epoll);
+            } else if (events[i].data.ptr == &signal_mark) {
+                char json[1024];
+                counts_json(json, sizeof json);
+                fputs(json, stdout);
+                return 0;
+            } else {
+                Connection *c = events[i].data.ptr;
+                bool open = flush(c);
+                if (open && c->in_length > 0) {
+                    process(c);
+                    open = flush(c);
+                }
+                if (open && (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR))) open = readable(c);
+                if (!open) end_connection(c);
+            }
+        }
+    }
+}
