@@ -21,7 +21,7 @@ public struct WindowedHistogram: Sendable {
         fiveMinutes.record(value, at: nanoseconds)
     }
 
-    /// The values of a window that ends now. Costs a merge of its parts, about 20 µs.
+    /// The values of a window that ends now. Costs a merge of its parts, about 10 µs.
     public func window(_ window: Window, at nanoseconds: Int64) -> Histogram {
         switch window {
         case .oneMinute: minute.merged(at: nanoseconds)

@@ -39,6 +39,10 @@ extension Stream {
     func didRead() {
         switch state {
         case .open:
+            if buffers.inputCount >= limits.inputMax {
+                isInputFull = true
+                _ = buffers.setReading(false)
+            }
             delegate?.streamDidRead(self)
         case .flushing, .lingering:
             discarded += buffers.inputCount

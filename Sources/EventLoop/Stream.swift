@@ -46,6 +46,8 @@ public final class Stream: LoopResource {
     var connectEvent: OpaquePointer?
     var hasSeenEOF = false
     var isReadingPaused = false
+    /// Reading rests until the owner has consumed some of `limits.inputMax` bytes.
+    var isInputFull = false
     /// The kernel's buffer is full; the loop sends the rest when there is room.
     var isCongested = false
     private var isQueuedToSend = false
@@ -85,7 +87,7 @@ public final class Stream: LoopResource {
         self.state = state
         self.peer = peer
         self.limits = limits
-        buffers = StreamBuffers(loop, descriptor: descriptor, inputMax: limits.inputMax)
+        buffers = StreamBuffers(loop, descriptor: descriptor)
         let context = CallbackContext.begin(self)
         buffers.start(context: context)
         timer = loop.makeEvent(-1, 0, context: context) { _, _, context in
@@ -125,6 +127,9 @@ public final class Stream: LoopResource {
         guard state == .open, count != 0 else { return }
         precondition(count > 0 && count <= buffers.inputCount, "consume(\(count)) of \(buffers.inputCount) bytes")
         buffers.consume(count)
+        guard isInputFull, buffers.inputCount < limits.inputMax else { return }
+        isInputFull = false
+        startReading()
     }
 
     /// Reads nothing until `resumeReading`, and so sees no end either. What has been read stays.
@@ -144,7 +149,7 @@ public final class Stream: LoopResource {
     }
 
     func startReading() {
-        guard !isReadingPaused, !hasSeenEOF else { return }
+        guard !isReadingPaused, !isInputFull, !hasSeenEOF else { return }
         if !buffers.setReading(true) { endSoon(.failed(errno)) }
     }
 
@@ -214,6 +219,7 @@ public final class Stream: LoopResource {
         case .open: state = .flushing
         }
         isReadingPaused = false
+        isInputFull = false
         deadline = MonotonicClock.nanoseconds() + limits.flushNanoseconds
         armTimer()
         buffers.consume(buffers.inputCount)

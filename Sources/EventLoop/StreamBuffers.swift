@@ -21,7 +21,7 @@ struct StreamBuffers {
 
     /// Works on a non-blocking descriptor (-1 when there is none), which the caller still closes. Neither reads nor
     /// writes yet.
-    init(_ loop: EventLoop, descriptor: Int32, inputMax: Int) {
+    init(_ loop: EventLoop, descriptor: Int32) {
         guard let bufferevent = bufferevent_socket_new(loop.base, descriptor, 0),
             let input = bufferevent_get_input(bufferevent), let output = bufferevent_get_output(bufferevent)
         else { preconditionFailure("bufferevent_socket_new failed: out of memory") }
@@ -32,7 +32,8 @@ struct StreamBuffers {
         bufferevent_disable(bufferevent, Int16(EV_READ | EV_WRITE))
         bufferevent_set_max_single_read(bufferevent, StreamLimits.readMax)
         bufferevent_set_max_single_write(bufferevent, StreamLimits.writeMax)
-        bufferevent_setwatermark(bufferevent, Int16(EV_READ), 0, inputMax)
+        // No high-water mark: at the mark libevent 2.1 calls the read callback again and again without leaving
+        // event_base_loop, so one owner that leaves its input alone would hang the process. `Stream` rests by itself.
     }
 
     /// Calls the stream behind `context` back from now on.

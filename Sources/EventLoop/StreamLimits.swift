@@ -1,6 +1,7 @@
 /// What one stream may hold, and how long its farewell may take.
 public struct StreamLimits: Equatable, Sendable {
-    /// Bytes of input kept for the owner; reading rests while there are as many.
+    /// Bytes of input at which reading rests until the owner has consumed some; the last read may bring up to
+    /// 4096 bytes more.
     public var inputMax: Int
     /// Bytes of output waiting for the peer; more ends the stream with `outputLimitExceeded`.
     public var outputMax: Int

@@ -220,5 +220,8 @@ private func lines(_ bytes: [UInt8]) -> [String] {
         #expect(sink.append([0x0A]))
         #expect(sink.dropped == 1)
         #expect(sink.room == LogSink.capacity - 200_001)
+        #expect(sink.append([UInt8](repeating: 0x61, count: sink.room)))
+        #expect(sink.room == 0)
+        #expect(!sink.append([0x0A]))
     }
 }

@@ -1,0 +1,112 @@
+/// Whether each registration has metrics of its own.
+public enum MetricsPerBeat: String, CaseIterable, Sendable {
+    /// Up to 100 registrations.
+    case auto
+    case on, off
+}
+
+/// Where registrations are kept.
+public enum DataDirectory: Equatable, Sendable {
+    /// Nowhere: a restart forgets them.
+    case memory
+    case folder(String)
+}
+
+/// A secret with the file it came from; it shows itself as `<set>`.
+public struct Secret: Equatable, Sendable, CustomStringConvertible {
+    /// The secret itself.
+    public let text: String
+    /// Where to read it again; nil when it came from the environment.
+    public let file: String?
+
+    /// A secret, and the file it came from.
+    public init(text: String, file: String? = nil) {
+        self.text = text
+        self.file = file
+    }
+
+    /// `<set>`.
+    public var description: String { "<set>" }
+}
+
+/// What `beatd serve` was told, checked. Ranges are those of `SettingsTable`.
+public struct Settings: Equatable, Sendable {
+    /// At least one, without repetitions, in the order given.
+    public var nacosServers: [NacosEndpoint]
+    /// `/nacos`, or empty.
+    public var nacosContextPath: String
+    /// For registrations that name none.
+    public var nacosNamespace: String
+    /// Per attempt.
+    public var connectTimeout: Duration
+    /// Per attempt.
+    public var requestTimeout: Duration
+    /// Kept open to each Nacos server.
+    public var connectionsPerServer: Int
+    /// Beats in flight on one connection.
+    public var pipelineDepth: Int
+    /// Nil: no TCP listener.
+    public var listen: ListenAddress?
+    /// The path of the unix socket; nil: none.
+    public var socket: String?
+    /// Nil: no read-only listener.
+    public var opsListen: ListenAddress?
+    /// What a bearer must show to write, from other machines and from this one.
+    public var token: Secret?
+    /// What a bearer must show to read.
+    public var readToken: Secret?
+    /// Host names in lower case, without ports.
+    public var allowedHosts: [String]
+    /// Where registrations are kept.
+    public var dataDirectory: DataDirectory
+    /// The `ip` of registrations without one.
+    public var defaultIP: String?
+    /// More are refused.
+    public var maxRegistrations: Int
+    /// Writes a second and client address; nil: any number.
+    public var writeRate: Int?
+    /// The end of the process, deregistrations included.
+    public var shutdownTimeout: Duration
+    /// The least that is logged.
+    public var logLevel: LogLevel
+    /// Nil: text on a terminal, else JSON.
+    public var logFormat: LogFormat?
+    /// Whether each registration has metrics of its own.
+    public var metricsPerBeat: MetricsPerBeat
+    /// Whether the built-in naming server runs on the first of `nacosServers`.
+    public var embeddedNaming: Bool
+    /// The path of the configuration file.
+    public var config: String?
+}
+
+/// What `beatd naming` was told.
+public struct NamingSettings: Equatable, Sendable {
+    /// Where it listens.
+    public var listen: ListenAddress
+    /// The server it behaves like: 1.4, 2.5, 3.0, 3.2 or rnacos.
+    public var profile: String
+    /// The least that is logged.
+    public var logLevel: LogLevel
+    /// Nil: text on a terminal, else JSON.
+    public var logFormat: LogFormat?
+}
+
+/// Settings with what there is to say about them.
+public struct LoadedSettings: Equatable, Sendable {
+    /// A row of `GET /v1/config`.
+    public struct Entry: Equatable, Sendable {
+        /// The name in the table.
+        public let name: String
+        /// The effective text, `<set>` for a secret; empty: not set.
+        public let value: String
+        /// Where it came from.
+        public let source: SettingsSource
+    }
+
+    /// The settings.
+    public let settings: Settings
+    /// All rows, in the order of the table.
+    public let entries: [Entry]
+    /// What should be told in the log, though it stops nothing.
+    public let warnings: [String]
+}

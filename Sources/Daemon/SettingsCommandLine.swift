@@ -1,0 +1,103 @@
+/// What the process was started for, with its settings.
+public enum BeatdInvocation: Equatable, Sendable {
+    case serve(LoadedSettings)
+    case naming(NamingSettings)
+    /// The settings are good.
+    case checkConfig(LoadedSettings)
+    case version
+    /// The text to print.
+    case help(String)
+
+    /// Reads the command line (without the program's name), the environment and the file that they name.
+    ///
+    /// Everything that is wrong is reported at once; what to print and how to exit is in the refusal. `readFile` is
+    /// called for the configuration file and for files of secrets.
+    public static func parse(
+        arguments: [String], environment: [String: String], readFile: @escaping SettingsFileReader
+    ) throws(SettingsRefusal) -> BeatdInvocation {
+        guard let word = arguments.first else {
+            throw usage("beatd", "needs a command: \(commandNames.joined(separator: ", ")); see beatd --help")
+        }
+        switch word {
+        case "--version": return .version
+        case "--help", "-h", "help": return .help(SettingsHelp.overview)
+        default: break
+        }
+        guard let command = BeatdCommand(rawValue: word) else {
+            let near = SettingsNearest.suggestion(for: word, among: commandNames)
+            throw usage(word, "is no command\(near); commands are \(commandNames.joined(separator: ", "))")
+        }
+        let line = SettingsCommandLine(Array(arguments.dropFirst()), SettingsTable.rows(for: command))
+        if line.wantsHelp { return .help(SettingsHelp.text(for: command)) }
+        let (flags, faults) = (line.texts, line.faults)
+        switch command {
+        case .serve:
+            return .serve(
+                try SettingsLoader.serve(flags: flags, faults: faults, environment: environment, readFile: readFile))
+        case .checkConfig:
+            return .checkConfig(
+                try SettingsLoader.serve(flags: flags, faults: faults, environment: environment, readFile: readFile))
+        case .naming:
+            return .naming(
+                try SettingsLoader.naming(flags: flags, faults: faults, environment: environment, readFile: readFile))
+        }
+    }
+
+    private static let commandNames = BeatdCommand.allCases.map(\.rawValue)
+
+    private static func usage(_ place: String, _ message: String) -> SettingsRefusal {
+        SettingsRefusal(faults: [SettingsFault(kind: .usage, place: place, message: message)])
+    }
+}
+
+/// The flags behind the command: `--name value` and `--name=value`; a boolean takes its value only behind `=`, and is
+/// true without one.
+struct SettingsCommandLine {
+    private(set) var texts: [String: String] = [:]
+    private(set) var faults: [SettingsFault] = []
+    private(set) var wantsHelp = false
+
+    init(_ arguments: [String], _ rows: [SettingDefinition]) {
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            if argument == "--help" || argument == "-h" {
+                wantsHelp = true
+                continue
+            }
+            guard argument.hasPrefix("-"), argument != "-" else {
+                complain(argument, "is not expected here; settings are written --name value")
+                continue
+            }
+            let equals = argument.firstIndex(of: "=")
+            let flag = String(argument[..<(equals ?? argument.endIndex)])
+            let given = equals.map { String(argument[argument.index(after: $0)...]) }
+            guard let row = rows.first(where: { $0.flag == flag }) else {
+                complain(flag, "is no flag\(SettingsNearest.suggestion(for: flag, among: rows.map(\.flag)))")
+                // Its value, were it one, is no argument of its own.
+                if given == nil, let next = rest.first, !next.hasPrefix("-") { rest.removeFirst() }
+                continue
+            }
+            take(row, given, &rest)
+        }
+    }
+
+    private mutating func take(_ row: SettingDefinition, _ given: String?, _ rest: inout ArraySlice<String>) {
+        let text: String
+        if let given {
+            text = given
+        } else if row.kind == .boolean {
+            text = "true"
+        } else if let next = rest.first, !next.hasPrefix("--") {
+            text = next
+            rest.removeFirst()
+        } else {
+            return complain(row.flag, "needs a value: \(row.kind.summary)")
+        }
+        guard texts[row.name] == nil else { return complain(row.flag, "is given twice; keep one") }
+        texts[row.name] = text
+    }
+
+    private mutating func complain(_ place: String, _ message: String) {
+        faults.append(SettingsFault(kind: .usage, place: place, message: message))
+    }
+}
