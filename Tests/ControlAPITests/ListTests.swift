@@ -7,7 +7,7 @@ import Testing
 /// `GET /v1/beats`: filters, pages, tags.
 @Suite struct ListTests {
     private func filled(_ count: Int) throws -> InProcessAPI {
-        let api = InProcessAPI(maxRegistrations: 10_000)
+        let api = InProcessAPI(maxRegistrations: 20_000)
         for number in 0..<count {
             let body =
                 "{\"serviceName\":\"s\(number % 3)\",\"ip\":\"10.0.\(number / 250).\(number % 250)\",\"port\":80}"
@@ -49,20 +49,20 @@ import Testing
     }
 
     @Test func aPageIsShortWhenTooManyRowsWouldBeLookedAt() throws {
-        let api = try filled(4500)
+        let api = try filled(10_100)
         var seen = 0
-        var target = "/v1/beats?ip=10.0.17.249"
+        var target = "/v1/beats?ip=10.0.40.99"
         var pages = 1
         while let token = try api.get(target).member("continue")?.string {
             seen += try ips(api.get(target)).count
-            target = "/v1/beats?ip=10.0.17.249&continue=\(token)"
+            target = "/v1/beats?ip=10.0.40.99&continue=\(token)"
             pages += 1
         }
         seen += try ips(api.get(target)).count
-        #expect(pages == 3)
+        #expect(pages == 2)
         #expect(seen == 1)
         try expectProblem(try api.get("/v1/beats?ip=a&total=true"), 400, "malformed-request", "cannot be counted")
-        #expect(try api.get("/v1/beats?total=true&limit=1").member("total") == .integer(4500))
+        #expect(try api.get("/v1/beats?total=true&limit=1").member("total") == .integer(10_100))
     }
 
     @Test func aPageEndsBeforeItIsTooLong() throws {
