@@ -30,7 +30,7 @@ extension Daemon {
             public static func ops(_ address: SocketAddress) -> Listen { Listen(address: address, kind: .ops) }
         }
 
-        var servers: [NacosEndpoint] = []
+        var servers: [ServerAddress] = []
         var listeners: [Listen] = []
         var client = NacosClient.Configuration(version: Version.text)
         var maxRegistrations = Limits.registrations

@@ -118,7 +118,11 @@ final class HTTPServer {
     /// Connections by listener, idle and busy.
     func count(into metrics: inout ConnectionMetrics) {
         for connection in connections.values {
-            if connection.isIdle { metrics.idle[connection.listener] += 1 } else { metrics.busy[connection.listener] += 1 }
+            if connection.isIdle {
+                metrics.idle[connection.listener] += 1
+            } else {
+                metrics.busy[connection.listener] += 1
+            }
         }
         metrics.rejected = rejected
     }

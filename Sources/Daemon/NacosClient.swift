@@ -4,7 +4,7 @@ internal import EventLoop
 internal import NacosWire
 
 /// A Nacos server as the client reaches it.
-struct NacosEndpoint {
+struct ServerAddress {
     /// `host:port` as configured; what `Host` says.
     var name: String
     /// Nil when the host is a name that is not resolved.
@@ -35,7 +35,7 @@ final class NacosClient {
     let readClock: () -> Instant
 
     init(
-        _ loop: EventLoop, servers: [NacosEndpoint], _ configuration: Configuration,
+        _ loop: EventLoop, servers: [ServerAddress], _ configuration: Configuration,
         readClock: @escaping () -> Instant
     ) {
         self.readClock = readClock

@@ -23,7 +23,8 @@ final class ServerPool {
     private(set) var requestLimit = NacosClientLimits.requestsPerConnection
     private var idleLimit = Duration.nanoseconds(NacosClientLimits.idle)
 
-    init(_ loop: EventLoop, _ server: NacosEndpoint, _ configuration: NacosClient.Configuration, _ client: NacosClient) {
+    init(_ loop: EventLoop, _ server: ServerAddress, _ configuration: NacosClient.Configuration, _ client: NacosClient)
+    {
         self.loop = loop
         self.configuration = configuration
         self.client = client

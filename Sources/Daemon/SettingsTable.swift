@@ -1,4 +1,5 @@
-import BeatCore
+internal import BeatCore
+internal import NamingStandIn
 
 /// All settings. Flags, environment variables, keys of the file, `--help`, `docs/config.md` and `GET /v1/config` come
 /// from these rows; a setting that does nothing yet has none, so that nobody believes it was taken.
@@ -51,7 +52,8 @@ public enum SettingsTable {
             "start the built-in naming server on the first address of --nacos-servers", daemon),
         flagOnly("listen", .address, "127.0.0.1:8848", "address of the naming server; port 0 = any", [.naming]),
         flagOnly(
-            "profile", .choice(["1.4", "2.5", "3.0", "3.2", "rnacos"]), "2.5", "the server it behaves like", [.naming]),
+            "profile", .choice(NamingProfile.Name.allCases.map(\.rawValue)), "2.5", "the server it behaves like",
+            [.naming]),
     ]
 
     /// The rows that a command knows.

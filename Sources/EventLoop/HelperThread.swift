@@ -82,13 +82,15 @@ private func startThread(
     defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
     let start = Unmanaged.passRetained(ThreadStart(name, body))
     var thread = pthread_t()
-    let result = pthread_create(&thread, nil, { start in
-        guard let start else { preconditionFailure("a thread was started without its context") }
-        let context = Unmanaged<ThreadStart>.fromOpaque(start).takeRetainedValue()
-        _ = beatd_name_this_thread(context.name)
-        context.body()
-        return nil
-    }, start.toOpaque())
+    let result = pthread_create(
+        &thread, nil,
+        { start in
+            guard let start else { preconditionFailure("a thread was started without its context") }
+            let context = Unmanaged<ThreadStart>.fromOpaque(start).takeRetainedValue()
+            _ = beatd_name_this_thread(context.name)
+            context.body()
+            return nil
+        }, start.toOpaque())
     guard result == 0 else {
         start.release()
         throw .refused(call: "pthread_create", errno: result)

@@ -60,7 +60,9 @@ struct StreamBuffers {
     /// All input in one piece; valid until the next call that changes the buffer.
     func inputBytes() -> UnsafeBufferPointer<UInt8> {
         let count = evbuffer_get_length(input)
-        guard count > 0, let start = evbuffer_pullup(input, -1) else { return UnsafeBufferPointer(start: nil, count: 0) }
+        guard count > 0, let start = evbuffer_pullup(input, -1) else {
+            return UnsafeBufferPointer(start: nil, count: 0)
+        }
         return UnsafeBufferPointer(start: start, count: count)
     }
 

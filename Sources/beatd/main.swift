@@ -1,1 +1,5 @@
-print("beatd")
+import Daemon
+
+let invocation = Program.invocation()
+let status = Program.run(invocation)
+Program.end(status)

@@ -1,22 +1,12 @@
 import BeatCore
+import TestSupport
 import Testing
 
 private let second: Int64 = 1_000_000_000
 
-/// SplitMix64: enough for test data, the same everywhere.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
+extension SplitMix {
     /// Spread evenly over magnitudes, as latencies are, from 0 to 2^41 ns.
-    mutating func duration() -> Int64 {
+    fileprivate mutating func duration() -> Int64 {
         Int64(next() >> (64 - UInt64.random(in: 1...41, using: &self)))
     }
 }
@@ -32,7 +22,7 @@ private func filled(_ values: [Int64]) -> Histogram {
 
     @Test func quantilesAreThoseOfTheSortedValuesWithinOnePercent() throws {
         for seed in 0..<20 as Range<UInt64> {
-            var generator = SplitMix(state: seed)
+            var generator = SplitMix(seed: seed)
             let values = (0..<5000).map { _ in generator.duration() }
             let sorted = values.sorted()
             let histogram = filled(values)
@@ -87,7 +77,7 @@ private func filled(_ values: [Int64]) -> Histogram {
     }
 
     @Test func mergingEqualsRecordingTogether() {
-        var generator = SplitMix(state: 3)
+        var generator = SplitMix(seed: 3)
         let one = (0..<1000).map { _ in generator.duration() }
         let other = (0..<1000).map { _ in generator.duration() }
         var merged = filled(one)

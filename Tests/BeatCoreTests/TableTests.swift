@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import BeatCore
@@ -132,20 +133,4 @@ struct TableTests {
         }
         #expect((busy.max() ?? 0) <= 200, "\(busy)")
     }
-}
-
-/// A small seeded generator: the same numbers in every run.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-        return value ^ (value >> 31)
-    }
-
-    mutating func next(below bound: Int) -> Int { Int(next() % UInt64(bound)) }
 }

@@ -1,4 +1,5 @@
 import JSON
+import TestSupport
 import Testing
 
 private func write(_ body: (inout JSONWriter) -> Void) -> String {
@@ -86,7 +87,7 @@ private func pretty(_ text: String) -> String {
 
     /// What is written reads back as the same tree, whatever the strings and numbers hold.
     @Test func roundTripsRandomTrees() throws {
-        var generator = SplitMix(state: 7)
+        var generator = SplitMix(seed: 7)
         for round in 0..<500 {
             let tree = randomTree(depth: 4, &generator)
             var out: [UInt8] = []
@@ -123,19 +124,6 @@ private func pretty(_ text: String) -> String {
         #expect(pretty("\"a b\"") == "\"a b\"")
         #expect(pretty("{ }\n") == "{}")
         #expect(pretty("[\n1 ,\t2 ]") == "[\n  1,\n  2\n]")
-    }
-}
-
-/// SplitMix64: enough for test data, the same everywhere.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }
 

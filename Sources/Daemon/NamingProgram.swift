@@ -1,0 +1,50 @@
+internal import BeatCore
+internal import EventLoop
+import Glibc
+internal import NamingStandIn
+
+/// `beatd naming`: the built-in naming server as a process.
+enum NamingProgram {
+    static func run(_ settings: NamingSettings) -> Int32 {
+        let log = Log(level: settings.logLevel, format: settings.logFormat)
+        defer { log.finish() }
+        func write(_ record: LogRecord) {
+            log.write(
+                record, at: WallTime(milliseconds: WallClock.milliseconds()),
+                nanoseconds: MonotonicClock.nanoseconds())
+        }
+        guard let profile = NamingProfile.Name(rawValue: settings.profile).map(NamingProfile.named),
+            let address = SocketAddress(host: settings.listen.host, port: settings.listen.port)
+        else { preconditionFailure("settings were checked: \(settings)") }
+        do throws(EventLoopError) {
+            let loop = try EventLoop()
+            LibeventLines.collect()
+            let naming = try NamingStandIn(loop: loop, address: address, profile: profile)
+            var isEnding = false
+            let signals = try SignalSource(loop, signals: [SIGTERM, SIGINT, SIGQUIT, SIGHUP]) { signal in
+                isEnding = signal != SIGHUP
+            }
+            write(
+                LogRecord(
+                    .info, "naming server is up", event: "naming.up",
+                    fields: [
+                        "listen": .string(naming.localAddress.description), "profile": .string(settings.profile),
+                    ]))
+            while !isEnding {
+                LibeventLines.write(to: write)
+                log.flush()
+                loop.runOnce(waiting: true)
+            }
+            signals.close()
+            naming.close()
+            loop.freeClosed()
+            return Program.Exit.ok
+        } catch {
+            write(LogRecord(.error, "cannot start", event: "process.start", error: "\(error)"))
+            switch error {
+            case .addressInUse: return Program.Exit.addressInUse
+            case .refused: return Program.Exit.broken
+            }
+        }
+    }
+}

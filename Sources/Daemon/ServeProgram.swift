@@ -1,0 +1,128 @@
+internal import BeatCore
+internal import ControlAPI
+internal import EventLoop
+import Glibc
+internal import NamingStandIn
+
+/// `beatd serve`: the daemon as a process.
+enum ServeProgram {
+    static func run(_ loaded: LoadedSettings) -> Int32 {
+        let settings = loaded.settings
+        let log = Log(level: settings.logLevel, format: settings.logFormat)
+        defer { log.finish() }
+        do throws(EventLoopError) {
+            let loop = try EventLoop()
+            LibeventLines.collect()
+            let naming = try startNaming(settings, loop)
+            let daemon = try Daemon(configuration(settings, log), loop: loop, log: log)
+            for warning in loaded.warnings {
+                daemon.write(LogRecord(.warn, "configuration warning", event: "config.warning", error: warning))
+            }
+            if settings.dataDirectory != .memory {
+                daemon.write(
+                    LogRecord(
+                        .warn, "registrations are kept in memory: this version stores nothing",
+                        event: "storage.memory"))
+            }
+            return run(daemon, naming, loop, log)
+        } catch {
+            log.write(
+                LogRecord(.error, "cannot start", event: "process.start", error: "\(error)"),
+                at: WallTime(milliseconds: WallClock.milliseconds()), nanoseconds: MonotonicClock.nanoseconds())
+            return exitCode(error)
+        }
+    }
+
+    private static func run(_ daemon: Daemon, _ naming: NamingStandIn?, _ loop: EventLoop, _ log: Log)
+        -> Int32
+    {
+        let signals: SignalSource
+        do throws(EventLoopError) {
+            signals = try SignalSource(loop, signals: [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGQUIT]) { signal in
+                switch signal {
+                case SIGTERM, SIGINT, SIGQUIT: daemon.stop()
+                case SIGUSR1: daemon.logSummary()
+                default:
+                    daemon.write(
+                        LogRecord(
+                            .warn, "reload is not available in this version: restart instead", event: "config.reload"))
+                }
+            }
+        } catch {
+            return Program.Exit.broken
+        }
+        daemon.logStart()
+        log.flush()
+        while daemon.exitStatus == nil {
+            daemon.turn(waiting: true)
+            LibeventLines.write(to: daemon.write)
+            log.flush()
+        }
+        signals.close()
+        daemon.close()
+        naming?.close()
+        loop.freeClosed()
+        return daemon.exitStatus ?? Program.Exit.ok
+    }
+
+    /// The built-in naming server on the first of the Nacos addresses, before beatd asks for it.
+    private static func startNaming(_ settings: Settings, _ loop: EventLoop) throws(EventLoopError) -> NamingStandIn? {
+        guard settings.embeddedNaming, let first = settings.nacosServers.first else { return nil }
+        guard let address = resolved(first) else {
+            throw .refused(call: "--embedded-naming on \(first.text)", errno: EADDRNOTAVAIL)
+        }
+        return try NamingStandIn(loop: loop, address: address, profile: .nacos25)
+    }
+
+    private static func configuration(_ settings: Settings, _ log: Log) -> Daemon.Configuration {
+        var configuration = Daemon.Configuration()
+        configuration.servers = settings.nacosServers.map { ServerAddress(name: $0.text, address: resolved($0)) }
+        for server in configuration.servers where server.address == nil {
+            log.write(
+                LogRecord(
+                    .error, "the name of a Nacos server cannot be resolved", event: "dns.failed", server: server.name),
+                at: WallTime(milliseconds: WallClock.milliseconds()), nanoseconds: MonotonicClock.nanoseconds())
+        }
+        if let path = settings.socket {
+            if FileSystem.makeFolder(of: path) {
+                configuration.listeners.append(.api(.unix(path: path)))
+                configuration.socketPath = path
+            } else {
+                log.write(
+                    LogRecord(
+                        .warn, "no unix socket: its folder cannot be made", event: "listener.unix",
+                        error: "\(path): \(SystemError.text(errno))"),
+                    at: WallTime(milliseconds: WallClock.milliseconds()), nanoseconds: MonotonicClock.nanoseconds())
+            }
+        }
+        for (listen, isOps) in [(settings.listen, false), (settings.opsListen, true)] {
+            guard let listen, let address = SocketAddress(host: listen.host, port: listen.port) else { continue }
+            configuration.listeners.append(isOps ? .ops(address) : .api(address))
+        }
+        configuration.client.contextPath = settings.nacosContextPath
+        configuration.client.connectTimeout = settings.connectTimeout
+        configuration.client.requestTimeout = settings.requestTimeout
+        configuration.client.connectionsPerServer = settings.connectionsPerServer
+        configuration.client.pipelineDepth = settings.pipelineDepth
+        configuration.maxRegistrations = settings.maxRegistrations
+        configuration.writeRate = settings.writeRate ?? 0
+        configuration.shutdownTimeout = settings.shutdownTimeout
+        configuration.defaultNamespace = settings.nacosNamespace
+        configuration.defaultIP = settings.defaultIP
+        configuration.allowedHosts = settings.allowedHosts
+        configuration.tokens = Tokens(readWrite: settings.token?.text, read: settings.readToken?.text)
+        return configuration
+    }
+
+    /// The address of a server: numeric, or looked up once, before the loop turns.
+    private static func resolved(_ server: NacosEndpoint) -> SocketAddress? {
+        SocketAddress(host: server.host, port: server.port) ?? HostLookup.first(server.host, port: server.port)
+    }
+
+    private static func exitCode(_ error: EventLoopError) -> Int32 {
+        switch error {
+        case .addressInUse: Program.Exit.addressInUse
+        case .refused: Program.Exit.broken
+        }
+    }
+}

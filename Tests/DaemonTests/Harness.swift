@@ -1,0 +1,181 @@
+import BeatCore
+import EventLoop
+import HTTPWire
+import JSON
+import NamingStandIn
+import Testing
+
+@testable import Daemon
+
+/// A daemon, its naming server and an HTTP client on one loop, all on real sockets.
+final class Harness {
+    let loop: EventLoop
+    let naming: NamingStandIn
+    let daemon: Daemon
+    let address: SocketAddress
+    private var clients: [TestClient] = []
+
+    struct TimedOut: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    init(
+        profile: NamingProfile = .nacos25, requestLog: Int = 0,
+        _ configure: (inout Daemon.Configuration) -> Void = { _ in }
+    ) throws {
+        SignalSource.ignoreBrokenPipes()
+        loop = try EventLoop()
+        var options = NamingStandIn.Options()
+        options.requestLogCapacity = requestLog
+        naming = try NamingStandIn(
+            loop: loop, address: try #require(SocketAddress(parsing: "127.0.0.1:0")), profile: profile, options: options
+        )
+        var configuration = Daemon.Configuration()
+        configuration.servers = [
+            ServerAddress(name: naming.localAddress.description, address: naming.localAddress)
+        ]
+        configuration.listeners = [.api(try #require(SocketAddress(parsing: "127.0.0.1:0")))]
+        configuration.writeRate = 0
+        configure(&configuration)
+        daemon = try Daemon(configuration, loop: loop, log: Log(level: .error, format: .text))
+        address = try #require(daemon.addresses.first)
+    }
+
+    func close() {
+        for client in clients { client.close() }
+        daemon.close()
+        naming.close()
+        loop.freeClosed()
+    }
+
+    /// Turns the loop until the condition holds; fails the test after the deadline.
+    func until(
+        _ what: String, within seconds: Double = 10, _ condition: () throws -> Bool
+    ) throws {
+        let deadline = MonotonicClock.nanoseconds() + Int64(seconds * 1e9)
+        while try !condition() {
+            guard MonotonicClock.nanoseconds() < deadline else {
+                throw TimedOut(description: "not within \(seconds) s: \(what)")
+            }
+            daemon.turn(waiting: false)
+        }
+    }
+
+    /// Turns the loop for so long.
+    func run(seconds: Double) {
+        let end = MonotonicClock.nanoseconds() + Int64(seconds * 1e9)
+        while MonotonicClock.nanoseconds() < end { daemon.turn(waiting: false) }
+    }
+
+    /// A connection of its own.
+    func client() throws -> TestClient {
+        let client = TestClient(loop, address)
+        clients.append(client)
+        return client
+    }
+
+    /// One request on a new connection, answered.
+    @discardableResult
+    func send(
+        _ method: HTTPMethod, _ target: String, json: String? = nil, fields: HTTPFields = HTTPFields()
+    ) throws -> HTTPResponse {
+        let client = try client()
+        defer { client.close() }
+        client.send(method, target, json: json, fields: fields)
+        return try answer(client)
+    }
+
+    /// The next answer on this connection.
+    func answer(_ client: TestClient, within seconds: Double = 10) throws -> HTTPResponse {
+        try until("an answer", within: seconds) { !client.responses.isEmpty || client.ended != nil }
+        guard !client.responses.isEmpty else {
+            throw TimedOut(description: "connection ended: \(String(describing: client.ended))")
+        }
+        return client.responses.removeFirst()
+    }
+
+    /// Registers `orders` at a port; its id.
+    @discardableResult
+    func register(port: Int = 8080, _ more: String = "") throws -> String {
+        let response = try send(
+            .post, "/v1/beats",
+            json: "{\"serviceName\":\"orders\",\"ip\":\"10.0.0.7\",\"port\":\(port)\(more)}")
+        #expect(response.status == 201, "\(String(decoding: response.body, as: UTF8.self))")
+        return try #require(try response.string("id"))
+    }
+}
+
+/// A small HTTP client on the loop.
+final class TestClient: StreamDelegate {
+    private let stream: Stream
+    private var parser = HTTPResponseParser()
+    private(set) var ended: StreamEnd?
+    var responses: [HTTPResponse] = []
+    private var toHead: [Bool] = []
+
+    init(_ loop: EventLoop, _ address: SocketAddress) {
+        stream = Stream(
+            loop, connectingTo: address, timeoutNanoseconds: 2_000_000_000,
+            limits: StreamLimits(inputMax: 16 << 20, outputMax: 16 << 20))
+        stream.delegate = self
+    }
+
+    func send(_ method: HTTPMethod, _ target: String, json: String? = nil, fields: HTTPFields = HTTPFields()) {
+        var fields = fields
+        if json != nil, !fields.contains("Content-Type") { fields.append("Content-Type", "application/json") }
+        let parts = target.split(separator: "?", maxSplits: 1).map(String.init)
+        let request = HTTPRequest(
+            method, HTTPTarget(path: parts[0], query: parts.count > 1 ? parts[1] : nil), fields: fields,
+            body: Array((json ?? "").utf8))
+        var bytes: [UInt8] = []
+        HTTPRequestWriter.append(request, host: "127.0.0.1", to: &bytes)
+        toHead.append(method == .head)
+        stream.write(bytes)
+    }
+
+    func write(_ bytes: [UInt8]) { stream.write(bytes) }
+
+    func streamDidConnect(_ stream: Stream) {}
+
+    func streamDidDrain(_ stream: Stream) {}
+
+    func streamDidRead(_ stream: Stream) {
+        var consumed = 0
+        stream.withInput { bytes in
+            while consumed < bytes.count {
+                guard
+                    let step = try? parser.parse(bytes.extracting(consumed...), toHead: toHead.first ?? false)
+                else { return }
+                consumed += step.consumed
+                guard case .response(let response, _) = step.event else { return }
+                responses.append(response)
+                if !toHead.isEmpty { toHead.removeFirst() }
+            }
+        }
+        stream.consume(consumed)
+    }
+
+    func streamDidEnd(_ stream: Stream, reason: StreamEnd) {
+        ended = reason
+        stream.close()
+    }
+
+    func close() { stream.close() }
+}
+
+extension HTTPResponse {
+    var json: JSONObject {
+        get throws {
+            guard case .object(let object) = try JSONParser.parse(body) else { return [:] }
+            return object
+        }
+    }
+
+    /// A member of the document that is a string.
+    func string(_ key: String) throws -> String? {
+        guard case .string(let text) = try json[key] else { return nil }
+        return text
+    }
+
+    var text: String { String(decoding: body, as: UTF8.self) }
+}
