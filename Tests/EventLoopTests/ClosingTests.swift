@@ -186,8 +186,9 @@ import Testing
         runner.close()
     }
 
-    /// In a process of its own, where nothing else opens descriptors.
-    @Test func tenThousandConnectionsLeaveNothingBehind() async {
+    /// In a process of its own, where nothing else opens descriptors. Not more rounds: each leaves a port in TIME_WAIT,
+    /// and runs side by side share the 28 000 that there are.
+    @Test func twoThousandConnectionsLeaveNothingBehind() async {
         await #expect(processExitsWith: .success) {
             let runner = try LoopRunner()
             let server = try TestServer(runner.loop)
@@ -205,7 +206,7 @@ import Testing
                 if event == .read { stream.close() }
             }
             var before = 0
-            for round in 0..<10_000 {
+            for round in 0..<2_000 {
                 if round == 10 { before = openDescriptors() }
                 let client = Stream(
                     runner.loop, connectingTo: address, timeoutNanoseconds: 1_000_000_000, limits: .forTests)
@@ -216,7 +217,7 @@ import Testing
                 runner.loop.freeClosed()
             }
             #expect(openDescriptors() == before)
-            #expect(recorder.bytes == [UInt8](repeating: 2, count: 10_000))
+            #expect(recorder.bytes == [UInt8](repeating: 2, count: 2_000))
             server.close()
             runner.close()
         }
