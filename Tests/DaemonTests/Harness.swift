@@ -32,7 +32,7 @@ final class Harness {
         )
         var configuration = Daemon.Configuration()
         configuration.servers = [
-            ServerAddress(name: naming.localAddress.description, address: naming.localAddress)
+            ServerAddress(name: naming.localAddress.description, host: "127.0.0.1", port: naming.localAddress.port ?? 0)
         ]
         configuration.listeners = [.api(try #require(SocketAddress(parsing: "127.0.0.1:0")))]
         configuration.writeRate = 0
