@@ -40,8 +40,8 @@ struct KeyModel {
 struct TokenModel {
     enum Expected {
         case created, updated, unchanged, exists, tooMany, draining
-        /// `removed` only, or `removing` as well; `promised`: an answer `removed` means gone from Nacos.
-        case removal(canWait: Bool)
+        /// `promised`: `removed` means gone from Nacos, and until then it is `removing`; else `removed` at once.
+        case removal(promised: Bool)
     }
 
     var expected: Expected
@@ -107,8 +107,8 @@ extension Simulation {
         case (.created, .created), (.updated, .updated), (.unchanged, .unchanged), (.exists, .exists),
             (.tooMany, .tooManyRegistrations), (.draining, .draining):
             break
-        case (.removal, .removed): checkRemoved(tokens[index].key)
-        case (.removal(canWait: true), .removing): break
+        case (.removal(promised: true), .removed): checkRemoved(tokens[index].key)
+        case (.removal(promised: true), .removing), (.removal(promised: false), .removed): break
         default: fail("expected \(tokens[index].expected), got \(answer)")
         }
     }

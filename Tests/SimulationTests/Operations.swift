@@ -119,7 +119,7 @@ extension Simulation {
         let waits: [Duration] = [.zero, .milliseconds(200), .seconds(5)]
         let options = RemoveOptions(
             deregister: random.next(below: 6) > 0, wait: waits[random.next(below: waits.count)])
-        let token = newToken(.removal(canWait: options.deregister), key, wait: options.wait)
+        let token = newToken(.removal(promised: options.deregister), key, wait: options.wait)
         if keys[key].wanted != nil { remove(key, deregister: options.deregister) }
         feed(.remove(handle, token, options))
     }

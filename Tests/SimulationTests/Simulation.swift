@@ -37,6 +37,8 @@ final class Simulation {
         var key: Int
         var document: RegistrationDocument
         var writtenAt: Instant?
+        /// What the model held of the key when it was written: a refused register takes nothing away and adds nothing.
+        var mightExist = false
     }
 
     /// P1 of reliability.md.
@@ -105,11 +107,13 @@ final class Simulation {
                 let slack = Duration.microseconds(random.next(below: 4) == 0 ? random.next(below: 1000) : 0)
                 next = min(next, max(deadline + slack, stalledUntil))
             }
+            guard next < end else {
+                now = end
+                return
+            }
             now = max(now, next)
-            guard now < end else { break }
             turn()
         }
-        now = max(now, end)
     }
 
     private func turn() {
@@ -205,6 +209,7 @@ final class Simulation {
             return schedule(.outcome(number, .failed(.connect)), in: delay)
         }
         trace.add(.written(exchange), at: now)
+        outstanding[index].mightExist = keys[key].mayExist
         checkWire(exchange, key, outstanding[index].document)
         outstanding[index].writtenAt = now
         let slow = random.next(below: 10) == 0
@@ -241,6 +246,7 @@ final class Simulation {
         case .replied(let reply):
             if request.exchange.kind == .deregister, reply == .ok { confirmDeregister(request.key) }
             if request.exchange.kind == .register, reply == .ok { keys[request.key].registeredAt = now }
+            if case .rejected = reply { keys[request.key].mayExist = request.mightExist }
             feed(.replied(request.exchange, reply, sentAt: request.writtenAt ?? now))
         case .failed(let failure):
             feed(.failed(request.exchange, failure, sentAt: request.writtenAt))

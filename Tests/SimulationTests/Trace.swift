@@ -47,7 +47,47 @@ struct Trace {
     var text: String {
         (events[position...] + events[..<position]).map { entry in
             let milliseconds = Double((entry.at - start).wholeNanoseconds / 1000) / 1000
-            return "  \(milliseconds) ms  \(entry.event)"
+            return "  \(milliseconds) ms  \(Self.short(entry.event))"
         }.joined(separator: "\n")
+    }
+
+    /// Without the module names and the nanoseconds that Swift prints.
+    private static func short(_ event: Event) -> String {
+        switch event {
+        case .input(.register(let document, let token, let options)):
+            "register \(document.key.serviceName) weight \(document.weight) enabled \(document.enabled) "
+                + "period \(document.period.map { "\($0)" } ?? "-") token \(token.number) "
+                + "wait \(options.wait.map { "\($0)" } ?? "-")\(options.mustCreate ? " mustCreate" : "")"
+        case .input(.replied(let exchange, let reply, _)): "\(short(exchange)) replied \(strip(reply))"
+        case .input(.failed(let exchange, let failure, let sentAt)):
+            "\(short(exchange)) failed \(strip(failure))\(sentAt == nil ? ", nothing written" : "")"
+        case .input(let input): strip(input)
+        case .effect(.send(let exchange)): "-> send \(short(exchange))"
+        case .effect(.cancel(let exchange)): "-> cancel \(short(exchange))"
+        case .effect(.answer(let token, let answer)): "-> answer \(token.number) \(strip(answer))"
+        case .effect(let effect): "-> \(strip(effect))"
+        case .written(let exchange): "written \(short(exchange))"
+        case .arrived(let exchange): "arrived \(short(exchange))"
+        case .fault(let fault, let server): "server \(server): \(strip(fault))"
+        case .wiped: "all instances are lost"
+        case .interval(let interval): "clientBeatInterval \(interval.map { "\($0)" } ?? "-")"
+        case .stalled(let duration): "the process stands still for \(duration)"
+        }
+    }
+
+    private static func short(_ exchange: Exchange) -> String {
+        "slot \(exchange.slot) generation \(exchange.generation) \(exchange.kind) at server \(exchange.server)"
+    }
+
+    private static func strip(_ value: some Any) -> String {
+        var text = Substring("\(value)")
+        var parts = ""
+        while let dot = text.firstIndex(of: ".") {
+            let word = text[..<dot]
+            let isModule = ["BeatCore", "SimulationTests"].contains { word.hasSuffix($0) }
+            parts += isModule ? word.dropLast(word.hasSuffix("BeatCore") ? 8 : 15) : text[...dot]
+            text = text[text.index(after: dot)...]
+        }
+        return parts + text
     }
 }
