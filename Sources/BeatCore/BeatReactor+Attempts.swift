@@ -17,23 +17,32 @@ extension BeatReactor {
     /// Hands an exchange to the shell, to the first server that may be asked and was not yet; else backs off.
     mutating func dispatch(_ slot: Int32, _ kind: Exchange.Kind, at now: Instant, into effects: inout [Effect]) {
         let position = Int(slot)
-        let home = servers.home(of: table.records[position].fingerprint)
-        guard let server = servers.choose(home: home, tried: table.rows[position].attempt.tried, at: now) else {
-            return backOff(slot, kind, at: now, into: &effects)
+        askServers(at: now, into: &effects)
+        guard !login.isBlocking,
+            let server = servers.choose(
+                home: servers.home(of: table.rows[position].distroHash),
+                tried: table.rows[position].attempt.tried, at: now),
+            let dialect = servers.dialect(of: server)
+        else {
+            backOff(slot, kind, at: now, into: &effects)
+            return awaitServers(slot)
         }
         let kind = kind.isBeat ? beatKind(slot, on: server) : kind
         if kind.isBeat, table.rows[position].attempt.sends > 0 {
             counters.retries.add(table.rows[position].attempt.retryReason)
         }
         let generation = table.rows[position].generation
+        table.rows[position].attempt.dialect = dialect
         table.rows[position].activity = .inFlight(kind, generation: generation, server: server)
         table.rows[position].attempt.tried |= 1 << UInt16(server)
         table.rows[position].attempt.sends &+= 1
-        if kind == .register || kind == .fullBeat { table.rows[position].mayExist = true }
+        if kind == .register || kind == .fullBeat || servers.upsertsOnBeat(server) {
+            table.rows[position].mayExist = true
+        }
         effects.append(
             .send(
                 Exchange(
-                    slot: slot, generation: generation, kind: kind, server: server,
+                    slot: slot, generation: generation, kind: kind, dialect: dialect, server: server,
                     due: table.rows[position].attempt.due)))
     }
 

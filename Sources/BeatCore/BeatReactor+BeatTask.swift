@@ -75,7 +75,10 @@ extension BeatReactor {
     /// Light when the server that would get it allowed that. A disabled instance is always beaten lightly: no beat
     /// carries `enabled`, and what a server rebuilds from a full one would be visible to consumers.
     func beatKind(_ slot: Int32, on server: ServerIndex) -> Exchange.Kind {
+        guard !servers.upsertsOnBeat(server) else { return .fullBeat }
         guard table.records[Int(slot)].enabled else { return .lightBeat }
+        // v3 knows no other kind (nacos.md §3.3).
+        guard servers.dialect(of: server) != .v3 else { return .lightBeat }
         return table.rows[Int(slot)].lightServer == server ? .lightBeat : .fullBeat
     }
 

@@ -159,7 +159,8 @@ extension BeatReactor {
             effects.append(
                 .cancel(
                     Exchange(
-                        slot: slot, generation: generation, kind: kind, server: server,
+                        slot: slot, generation: generation, kind: kind,
+                        dialect: table.rows[Int(slot)].attempt.dialect, server: server,
                         due: table.rows[Int(slot)].attempt.due)))
         }
     }

@@ -69,6 +69,8 @@ extension BeatReactor {
         switch reply {
         case .ok, .beatAccepted, .notFound, .rejected, .unauthorized:
             if servers.noteAnswer(server) { effects.append(.log(.serverUp(server))) }
+        case .notServed(let status, let detail) where servers.asksForDialect:
+            servers.noteNotServed(server, "\(status) \(detail)", at: now)
         case .notServed(let status, let detail), .serverError(let status, let detail),
             .unreadable(let status, let detail):
             guard servers.noteFailure(server, "\(status) \(detail)", at: now) else { return }
@@ -88,7 +90,8 @@ extension BeatReactor {
             beatAccepted(exchange, interval: interval, light: light, at: now, into: &effects)
         case .notFound(let interval, let light):
             counters.beats.add(.notFound)
-            counters.reregistrations.add(.notFound)
+            counters.reregistrations.add(
+                table.rows[Int(slot)].dialect == exchange.dialect ? .notFound : .dialect)
             effects.append(.log(.instanceNotFound(beatKey: table.key(slot).buildKey(), server: exchange.server)))
             takeInterval(interval, exchange, at: now, into: &effects)
             table.rows[Int(slot)].lightServer = light ? exchange.server : Row.noServer
@@ -101,9 +104,7 @@ extension BeatReactor {
             endFailedBeat(slot, at: now, into: &effects)
         case .unauthorized(let status, let detail):
             details[slot] = "\(status) \(detail)"
-            table.rows[Int(slot)].attempt.outcome = .auth
-            table.rows[Int(slot)].attempt.retryReason = .auth
-            backOff(slot, exchange.kind, at: now, into: &effects)
+            unauthorized(slot, exchange.kind, at: now, into: &effects)
         case .notServed(let status, let detail), .serverError(let status, let detail),
             .unreadable(let status, let detail):
             details[slot] = "\(status) \(detail)"
@@ -174,6 +175,18 @@ extension BeatReactor {
             outcome: outcome, server: exchange.server)
     }
 
+    /// The token is no longer good: one login for all, at once, and then the same again.
+    private mutating func unauthorized(
+        _ slot: Int32, _ kind: Exchange.Kind, at now: Instant, into effects: inout [Effect]
+    ) {
+        table.rows[Int(slot)].attempt.outcome = .auth
+        table.rows[Int(slot)].attempt.retryReason = .auth
+        login.refused(at: now)
+        askServers(at: now, into: &effects)
+        backOff(slot, kind, at: now, into: &effects)
+        awaitServers(slot)
+    }
+
     // MARK: registerInstance, deregisterInstance
 
     private mutating func registerReplied(
@@ -185,9 +198,7 @@ extension BeatReactor {
         case .rejected(let status, let detail): refused(exchange, status, detail, at: now, into: &effects)
         case .unauthorized(let status, let detail):
             details[slot] = "\(status) \(detail)"
-            table.rows[Int(slot)].attempt.outcome = .auth
-            table.rows[Int(slot)].attempt.retryReason = .auth
-            backOff(slot, .register, at: now, into: &effects)
+            unauthorized(slot, .register, at: now, into: &effects)
         case .notServed(let status, let detail), .serverError(let status, let detail),
             .unreadable(let status, let detail):
             details[slot] = "\(status) \(detail)"
@@ -202,6 +213,7 @@ extension BeatReactor {
         let slot = exchange.slot
         let position = Int(slot)
         table.rows[position].acceptedGeneration = exchange.generation
+        table.rows[position].dialect = exchange.dialect
         table.rows[position].lastAccepted = now
         table.rows[position].failures = 0
         details[slot] = nil
@@ -239,7 +251,7 @@ extension BeatReactor {
         switch reply {
         case .ok: deregistered(slot, .ok, at: now, into: &effects)
         case .rejected: deregistered(slot, .failed, at: now, into: &effects)
-        case .unauthorized: backOff(slot, .deregister, at: now, into: &effects)
+        case .unauthorized: unauthorized(slot, .deregister, at: now, into: &effects)
         case .notServed, .serverError, .unreadable, .beatAccepted, .notFound:
             tryElsewhere(slot, .deregister, reply.outcome, at: now, into: &effects)
         }

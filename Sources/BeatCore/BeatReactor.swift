@@ -17,11 +17,20 @@ public struct BeatReactor: ~Copyable {
         public var servers: [String]
         /// Registrations that are accepted, at most `Limits.registrations`.
         public var maxRegistrations: Int
+        /// How the servers' dialects are known.
+        public var dialect: DialectChoice
+        /// True when there are credentials: nothing is sent before the first login has ended.
+        public var logsIn: Bool
 
         /// A configuration.
-        public init(servers: [String], maxRegistrations: Int = Limits.registrations) {
+        public init(
+            servers: [String], maxRegistrations: Int = Limits.registrations, dialect: DialectChoice = .forced(.v1),
+            logsIn: Bool = false
+        ) {
             self.servers = servers
             self.maxRegistrations = maxRegistrations
+            self.dialect = dialect
+            self.logsIn = logsIn
         }
     }
 
@@ -36,6 +45,9 @@ public struct BeatReactor: ~Copyable {
     var wheel: TimingWheel
     var servers: Servers
     var waiters = Waiters()
+    var login: Login
+    /// Registrations that wait for a probe or a login before they can be tried again.
+    var awaiting: [RegistrationHandle] = []
     /// What the servers said of registrations that are not well; no entry for the others.
     var details: [Int32: String] = [:]
     var draining = false
@@ -47,7 +59,8 @@ public struct BeatReactor: ~Copyable {
     public init(_ configuration: Configuration, at now: Instant) {
         epoch = now
         wheel = TimingWheel(epoch: now)
-        servers = Servers(names: configuration.servers)
+        servers = Servers(names: configuration.servers, dialect: configuration.dialect, at: now)
+        login = Login(isConfigured: configuration.logsIn)
         maxRegistrations = min(configuration.maxRegistrations, Limits.registrations)
     }
 
@@ -62,6 +75,10 @@ public struct BeatReactor: ~Copyable {
             replied(exchange, reply, sentAt: sentAt, at: now, into: &effects)
         case .failed(let exchange, let failure, let sentAt):
             failed(exchange, failure, sentAt: sentAt, at: now, into: &effects)
+        case .probed(let server, let verdict):
+            probed(server, verdict, at: now, into: &effects)
+        case .loginEnded(let outcome):
+            loginEnded(outcome, at: now, into: &effects)
         case .abandoned(let token):
             _ = waiters.take { $0.token == token }
         case .tick:
@@ -73,13 +90,16 @@ public struct BeatReactor: ~Copyable {
 
     /// When the core wants its next `tick`, and why; nil when it waits for nothing.
     public var nextDeadline: (at: Instant, reason: StaticString)? {
-        let beat = wheel.nextTick.map { wheel.begin(of: $0) }
-        switch (beat, waiters.nextDeadline) {
-        case (let beat?, let waiter?): return beat <= waiter ? (beat, "beat due") : (waiter, "wait over")
-        case (let beat?, nil): return (beat, "beat due")
-        case (nil, let waiter?): return (waiter, "wait over")
-        case (nil, nil): return nil
+        var next: (at: Instant, reason: StaticString)?
+        func consider(_ at: Instant?, _ reason: StaticString) {
+            guard let at, at < next?.at ?? Instant(nanoseconds: .max) else { return }
+            next = (at, reason)
         }
+        consider(wheel.nextTick.map { wheel.begin(of: $0) }, "beat due")
+        consider(waiters.nextDeadline, "wait over")
+        consider(login.nextDeadline, "login due")
+        if !login.isBlocking { consider(servers.nextProbe, "probe due") }
+        return next
     }
 
     // MARK: time
@@ -90,6 +110,7 @@ public struct BeatReactor: ~Copyable {
                 effects.append(.answer(waiter.token, answer(waiter, .pending)))
             }
         }
+        askServers(at: now, into: &effects)
         let due = wheel.tick(at: now)
         for _ in 0..<Limits.beatsPerTurn {
             guard let slot = wheel.popDue(at: due) else { return }

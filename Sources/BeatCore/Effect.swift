@@ -5,6 +5,10 @@ public enum Effect: Equatable, Sendable {
     /// The exchange is no longer wanted: if nothing of it is written yet it must not be, and fails as `.aborted`;
     /// if it is on the wire its answer is awaited, and it must not be sent a second time.
     case cancel(Exchange)
+    /// Ask a server which dialect it speaks; the shell answers with exactly one `Input.probed`.
+    case probe(ServerIndex)
+    /// Log in, at whichever server answers; the shell answers with exactly one `Input.loginEnded`.
+    case login
     /// Answer a request of the API.
     case answer(RequestToken, Answer)
     /// Write a line.
@@ -62,5 +66,8 @@ public enum LogEvent: Equatable, Sendable {
     case beatRecovered(beatKey: String, server: ServerIndex, failures: Int)
     case serverDown(ServerIndex, detail: String)
     case serverUp(ServerIndex)
+    case dialectFound(ServerIndex, Dialect, version: String?)
+    case loginFailed(detail: String)
+    case loginRecovered
     case badInterval(beatKey: String, server: ServerIndex, milliseconds: Int64)
 }

@@ -21,16 +21,21 @@ public struct Exchange: Hashable, Sendable {
     public var generation: UInt32
     /// What is asked.
     public var kind: Kind
+    /// The API that it uses.
+    public var dialect: Dialect
     /// Which server of the list it goes to.
     public var server: ServerIndex
     /// When it should leave. Lateness is counted from here.
     public var due: Instant
 
     /// An exchange from its parts.
-    public init(slot: Int32, generation: UInt32, kind: Kind, server: ServerIndex, due: Instant) {
+    public init(
+        slot: Int32, generation: UInt32, kind: Kind, dialect: Dialect = .v1, server: ServerIndex, due: Instant
+    ) {
         self.slot = slot
         self.generation = generation
         self.kind = kind
+        self.dialect = dialect
         self.server = server
         self.due = due
     }

@@ -8,6 +8,10 @@ public enum Input: Equatable, Sendable {
     case replied(Exchange, NacosReply, sentAt: Instant)
     /// An exchange ended without an answer; `sentAt` is nil when nothing of it was written.
     case failed(Exchange, ExchangeFailure, sentAt: Instant?)
+    /// A server was asked for its dialect, as `Effect.probe` wanted.
+    case probed(ServerIndex, ProbeVerdict)
+    /// The login that `Effect.login` wanted has ended.
+    case loginEnded(LoginOutcome)
     /// The client that waited for this answer is gone.
     case abandoned(RequestToken)
     /// `nextDeadline` has come.

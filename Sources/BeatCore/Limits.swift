@@ -28,6 +28,8 @@ public enum Limits {
     public static let rejectedRetry = Duration.seconds(60)
     /// How much longer than an instance's delete time-out its deletion is tried: servers sweep every 5 s.
     public static let leaseSlack = Duration.seconds(6)
+    /// Between two logins, so that a wrong password never spins (nacos.md §5.3).
+    public static let loginSpacing = Duration.seconds(5)
     /// Failures in a row after which a server is quarantined.
     public static let failuresUntilQuarantine = 3
     /// How often a quarantined server is asked: 1 in the normal rate of 20 registrations at 20 s.

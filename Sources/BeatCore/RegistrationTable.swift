@@ -75,6 +75,7 @@ struct RegistrationTable {
         rows[position] = Row(epoch: rows[position].epoch &+ 1, generation: 1, stage: .kept)
         counts[Int(RegistrationState.pending.rawValue)] += 1
         let key = document.key
+        rows[position].distroHash = Distro.javaHash("\(key.ip):\(key.port)")
         records[position] = Record(
             fingerprint: fingerprint, namespace: names.retain(key.namespaceId), group: names.retain(key.groupName),
             service: names.retain(key.serviceName), cluster: names.retain(key.clusterName), ip: key.ip,

@@ -31,6 +31,8 @@ struct Row {
         var due = Instant(nanoseconds: 0)
         /// Servers asked since the last wait, a bit each.
         var tried: UInt16 = 0
+        /// The API that the exchange in flight uses.
+        var dialect = Dialect.v1
         /// Exchanges begun.
         var sends: UInt16 = 0
         /// Waits so far.
@@ -64,6 +66,10 @@ struct Row {
     var state = RegistrationState.pending
     /// The server that allowed light beats, `noServer` for none.
     var lightServer = Row.noServer
+    /// Java's hash of `ip:port`: which node of a cluster is responsible.
+    var distroHash: Int32 = 0
+    /// The dialect in which Nacos accepted it.
+    var dialect: Dialect?
     /// The server that answered last.
     var server = Row.noServer
     /// Something that makes the instance at Nacos has been sent and not been taken back.

@@ -1,42 +1,71 @@
 /// The Nacos servers and what is known of each: which one an exchange goes to, and which are left in peace.
 struct Servers {
-    private struct Server {
+    fileprivate struct Server {
         var name: String
         var state = State.unknown
         var failures = 0
         var lastError: String?
         var requests: UInt64 = 0
+        /// Nil until the server was asked; set from the start when the user forces one.
+        var dialect: Dialect?
+        var version: String?
+        var upsertsOnBeat = false
+        var isBeingProbed = false
     }
 
-    /// Entered and left by `noteAnswer`, `noteFailure` and `choose` only.
-    private enum State {
+    /// Entered and left by `noteAnswer`, `noteFailure`, `probed` and `choose` only.
+    fileprivate enum State {
         /// Never asked. Leaves to `up` by an answer, to `quarantined` by failures.
         case unknown
         /// Answered last time, or has failed fewer than `Limits.failuresUntilQuarantine` times since.
         case up
-        /// Failed so often in a row; one exchange is let through at `nextProbe`, then one each second. Leaves to
-        /// `up` by an answer.
+        /// Failed so often in a row; one exchange or probe is let through at `nextProbe`, then one each second. Leaves
+        /// to `up` by an answer.
         case quarantined(nextProbe: Instant)
     }
 
     private var servers: [Server]
+    private let choice: DialectChoice
+    /// Places in the list, sorted by name as the nodes of a cluster sort themselves.
+    private let sorted: [Int]
+    /// No server has to be asked for its dialect before this; nil: none at all.
+    private(set) var nextProbe: Instant?
 
-    init(names: [String]) {
+    init(names: [String], dialect choice: DialectChoice, at now: Instant) {
         precondition((1...Limits.servers).contains(names.count), "1…\(Limits.servers) servers, got \(names.count)")
-        servers = names.map { Server(name: $0) }
+        self.choice = choice
+        sorted = names.indices.sorted { names[$0] < names[$1] }
+        servers = names.map { name in
+            var server = Server(name: name)
+            if case .forced(let dialect) = choice { server.dialect = dialect }
+            return server
+        }
+        if choice == .auto { nextProbe = now }
     }
 
     var count: Int { servers.count }
 
-    /// The server that a key's exchanges go to while it is well: spread evenly, the same in every process.
-    func home(of fingerprint: UInt64) -> ServerIndex { ServerIndex((fingerprint >> 32) % UInt64(servers.count)) }
+    /// The node that is responsible for an instance with this hash, among those that are not known to be down: in a
+    /// v3 cluster the only one that knows it, in a v1 cluster the one that need not forward (nacos.md §4.6).
+    func home(of hash: Int32) -> ServerIndex {
+        guard sorted.count > 1 else { return 0 }
+        let well = sorted.reduce(0) { $0 + (servers[$1].isWell ? 1 : 0) }
+        guard well > 0 else { return ServerIndex(sorted[Distro.index(of: hash, members: sorted.count)]) }
+        var left = Distro.index(of: hash, members: well)
+        for position in sorted where servers[position].isWell {
+            if left == 0 { return ServerIndex(position) }
+            left -= 1
+        }
+        preconditionFailure("\(well) servers are well, but not so many were found")
+    }
 
     /// The first server from `home` on that may be asked now and is not in `tried`, a bit mask; nil when there is
-    /// none. Choosing a quarantined server takes its probe.
+    /// none. Choosing a quarantined server takes its probe. In a cluster that speaks v3 no other node will do.
     mutating func choose(home: ServerIndex, tried: UInt16, at now: Instant) -> ServerIndex? {
         for step in 0..<servers.count {
             let index = (Int(home) + step) % servers.count
-            guard tried & (1 << UInt16(index)) == 0 else { continue }
+            guard tried & (1 << UInt16(index)) == 0, let dialect = servers[index].dialect else { continue }
+            if step > 0, dialect == .v3 { continue }
             switch servers[index].state {
             case .unknown, .up:
                 return ServerIndex(index)
@@ -49,20 +78,22 @@ struct Servers {
         return nil
     }
 
+    /// The dialect of a server that `choose` gave.
+    func dialect(of index: ServerIndex) -> Dialect? { servers[Int(index)].dialect }
+
+    /// True for r-nacos.
+    func upsertsOnBeat(_ index: ServerIndex) -> Bool { servers[Int(index)].upsertsOnBeat }
+
+    // MARK: answers
+
     /// The server answered, whatever it said of the request. True when it was down before.
     mutating func noteAnswer(_ index: ServerIndex) -> Bool {
         let position = Int(index)
         servers[position].requests &+= 1
         servers[position].failures = 0
-        switch servers[position].state {
-        case .up: return false
-        case .unknown:
-            servers[position].state = .up
-            return false
-        case .quarantined:
-            servers[position].state = .up
-            return true
-        }
+        defer { servers[position].state = .up }
+        if case .quarantined = servers[position].state { return true }
+        return false
     }
 
     /// The server did not answer, or said that it cannot serve. True when this put it into quarantine.
@@ -72,11 +103,84 @@ struct Servers {
         servers[position].failures += 1
         servers[position].lastError = error
         guard servers[position].failures >= Limits.failuresUntilQuarantine else { return false }
-        switch servers[position].state {
-        case .quarantined: return false
-        case .unknown, .up:
+        if case .quarantined = servers[position].state { return false }
+        servers[position].state = .quarantined(nextProbe: now + Limits.probeInterval)
+        // Another server may come back in its place.
+        forgetDialect(position, probeAt: now + Limits.probeInterval)
+        return true
+    }
+
+    /// Whether servers are asked for their dialect.
+    var asksForDialect: Bool { choice == .auto }
+
+    /// The server does not serve the API that it was asked for: it has to be asked which one it does.
+    mutating func noteNotServed(_ index: ServerIndex, _ error: String, at now: Instant) {
+        servers[Int(index)].requests &+= 1
+        servers[Int(index)].lastError = error
+        forgetDialect(Int(index), probeAt: now)
+    }
+
+    private mutating func forgetDialect(_ position: Int, probeAt: Instant) {
+        guard choice == .auto else { return }
+        servers[position].dialect = nil
+        nextProbe = min(nextProbe ?? probeAt, probeAt)
+    }
+
+    // MARK: probes
+
+    /// True while an answer is awaited that may bring another server to ask.
+    var isProbing: Bool { servers.contains { $0.isBeingProbed } }
+
+    /// The servers that are to be asked for their dialect now; each counts as being asked until `probed`.
+    mutating func takeProbes(at now: Instant) -> [ServerIndex] {
+        guard let due = nextProbe, due <= now else { return [] }
+        var taken: [ServerIndex] = []
+        for position in servers.indices where servers[position].dialect == nil && !servers[position].isBeingProbed {
+            if case .quarantined(let nextProbe) = servers[position].state, nextProbe > now { continue }
+            servers[position].isBeingProbed = true
+            taken.append(ServerIndex(position))
+        }
+        planProbes()
+        return taken
+    }
+
+    /// What the probe brought. True when the server had been down.
+    mutating func probed(_ index: ServerIndex, _ verdict: ProbeVerdict, at now: Instant) -> Bool {
+        let position = Int(index)
+        servers[position].isBeingProbed = false
+        defer { planProbes() }
+        switch verdict {
+        case .found(let dialect, let version, let upsertsOnBeat):
+            servers[position].dialect = dialect
+            servers[position].version = version
+            servers[position].upsertsOnBeat = upsertsOnBeat
+            return noteAnswer(index)
+        case .needsLogin:
+            servers[position].lastError = "it wants a login"
             servers[position].state = .quarantined(nextProbe: now + Limits.probeInterval)
-            return true
+        case .failed(let error):
+            servers[position].lastError = error
+            servers[position].failures += 1
+            servers[position].state = .quarantined(nextProbe: now + Limits.probeInterval)
+        }
+        return false
+    }
+
+    /// After a login every server may be asked again.
+    mutating func probeAgain(at now: Instant) {
+        for position in servers.indices where servers[position].dialect == nil {
+            servers[position].state = .unknown
+        }
+        planProbes()
+        if nextProbe != nil { nextProbe = now }
+    }
+
+    private mutating func planProbes() {
+        nextProbe = nil
+        for server in servers where server.dialect == nil && !server.isBeingProbed {
+            let at: Instant
+            if case .quarantined(let next) = server.state { at = next } else { at = Instant(nanoseconds: 0) }
+            nextProbe = min(nextProbe ?? at, at)
         }
     }
 
@@ -89,8 +193,17 @@ struct Servers {
                 case .quarantined: .quarantined
                 }
             return ServerView(
-                index: ServerIndex(index), name: server.name, state: state, consecutiveFailures: server.failures,
-                lastError: server.lastError, requests: server.requests)
+                index: ServerIndex(index), name: server.name, state: state, dialect: server.dialect,
+                version: server.version, consecutiveFailures: server.failures, lastError: server.lastError,
+                requests: server.requests)
         }
+    }
+}
+
+extension Servers.Server {
+    /// Not known to be down.
+    fileprivate var isWell: Bool {
+        if case .quarantined = state { return false }
+        return true
     }
 }

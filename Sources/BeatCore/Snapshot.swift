@@ -98,6 +98,10 @@ public struct ServerView: Equatable, Sendable {
     public var name: String
     /// Whether it is asked.
     public var state: State
+    /// What it speaks; nil while that is not known.
+    public var dialect: Dialect?
+    /// As it says.
+    public var version: String?
     /// Exchanges in a row that it did not answer, or could not serve.
     public var consecutiveFailures: Int
     /// The last of them, in words.

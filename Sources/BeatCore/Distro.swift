@@ -1,0 +1,15 @@
+/// Which node of a Nacos cluster is responsible for an instance (nacos.md §4.6).
+public enum Distro {
+    /// Java's `String.hashCode`: a polynomial of 31 over the UTF-16 units, wrapped to 32 bits.
+    public static func javaHash(_ text: String) -> Int32 {
+        var hash: Int32 = 0
+        for unit in text.utf16 { hash = hash &* 31 &+ Int32(unit) }
+        return hash
+    }
+
+    /// The place of the responsible node among `members` healthy ones, sorted as `ip:port` text.
+    public static func index(of hash: Int32, members: Int) -> Int {
+        let spread = abs(Int64(hash) % Int64(Int32.max))
+        return Int(spread % Int64(members))
+    }
+}
