@@ -220,8 +220,8 @@ extension BeatReactor {
         table.rows[Int(slot)].stage = .refused
         details[slot] = "\(status) \(detail)"
         if table.rows[Int(slot)].acceptedGeneration == 0 {
+            // `mayExist` stays: an earlier document may be there, by a register whose answer was lost or stale.
             table.rows[Int(slot)].nextDue = Row.noTick
-            table.rows[Int(slot)].mayExist = false
             table.move(slot, to: .stopped)
         }
         effects.append(

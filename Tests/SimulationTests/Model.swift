@@ -87,7 +87,7 @@ extension Simulation {
         check(wanted == document, "an outdated document is written: \(exchange)")
         check(!keys[key].owesDeregister, "\(exchange.kind) overtakes the deletion")
         check(wanted.enabled || exchange.kind != .fullBeat, "a full beat of a disabled instance")
-        if exchange.kind != .lightBeat { keys[key].mayExist = true }
+        if exchange.kind != .lightBeat, keys[key].isAcceptable { keys[key].mayExist = true }
     }
 
     /// P1: the servers have refreshed an instance.

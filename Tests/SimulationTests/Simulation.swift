@@ -37,8 +37,6 @@ final class Simulation {
         var key: Int
         var document: RegistrationDocument
         var writtenAt: Instant?
-        /// What the model held of the key when it was written: a refused register takes nothing away and adds nothing.
-        var mightExist = false
     }
 
     /// P1 of reliability.md.
@@ -209,7 +207,6 @@ final class Simulation {
             return schedule(.outcome(number, .failed(.connect)), in: delay)
         }
         trace.add(.written(exchange), at: now)
-        outstanding[index].mightExist = keys[key].mayExist
         checkWire(exchange, key, outstanding[index].document)
         outstanding[index].writtenAt = now
         let slow = random.next(below: 10) == 0
@@ -246,7 +243,6 @@ final class Simulation {
         case .replied(let reply):
             if request.exchange.kind == .deregister, reply == .ok { confirmDeregister(request.key) }
             if request.exchange.kind == .register, reply == .ok { keys[request.key].registeredAt = now }
-            if case .rejected = reply { keys[request.key].mayExist = request.mightExist }
             feed(.replied(request.exchange, reply, sentAt: request.writtenAt ?? now))
         case .failed(let failure):
             feed(.failed(request.exchange, failure, sentAt: request.writtenAt))
