@@ -92,13 +92,17 @@ final class Simulation {
 
     // MARK: time
 
-    func schedule(_ event: Event, in delay: Duration) { queue.add(event, at: now + delay, order: random.next()) }
+    func schedule(_ event: Event, in delay: Duration) {
+        let at = event.isOfTheProcess ? max(now + delay, stalledUntil) : now + delay
+        queue.add(event, at: at, order: random.next())
+    }
 
     /// Takes turns until `limit` has passed or `done` says so.
     func run(_ limit: Duration, until done: () -> Bool = { false }) {
         let end = now + limit
         while violation == nil, !done() {
-            var next = end
+            // In steps, so that `done` is asked also when nothing happens.
+            var next = min(end, now + .seconds(5))
             if let event = queue.next { next = min(next, event) }
             if let deadline = reactor.nextDeadline?.at {
                 // A timer is never early and sometimes late.
@@ -219,7 +223,7 @@ final class Simulation {
         let exchange = request.exchange
         trace.add(.arrived(exchange), at: now)
         if cluster.faults[Int(exchange.server)] == .down {
-            return schedule(.outcome(number, .failed(.closed)), in: max(.microseconds(100), stalledUntil - now))
+            return schedule(.outcome(number, .failed(.closed)), in: .microseconds(100))
         }
         let answer = cluster.take(
             exchange.kind, request.key, request.document, server: Int(exchange.server), at: now, random: &random)
@@ -231,7 +235,7 @@ final class Simulation {
             } else {
                 (.failed(.timeout), patience)
             }
-        schedule(.outcome(number, outcome), in: max(delay, stalledUntil - now))
+        schedule(.outcome(number, outcome), in: delay)
     }
 
     private func end(_ number: Int, _ outcome: Outcome) {
