@@ -49,6 +49,7 @@ let package = Package(
         // MARK: tests
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         tests("BeatCoreTests", ["BeatCore"]),
+        tests("SimulationTests", ["BeatCore"]),
         tests("HTTPWireTests", ["HTTPWire"], exclude: ["Corpus", "Traces"]),
         tests("JSONTests", ["JSON"]),
         tests("NacosWireTests", ["NacosWire", "BeatCore", "HTTPWire", "JSON"], exclude: ["Traces"]),

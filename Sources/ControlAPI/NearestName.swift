@@ -24,15 +24,21 @@ package enum NearestName {
         nearest(to: name, among: candidates).map { "; did you mean \($0)?" } ?? ""
     }
 
-    /// The Levenshtein distance: insertions, deletions and substitutions.
+    /// The Levenshtein distance in which two neighbours that changed places count once (`prot`), as typing slips go.
     static func distance(_ one: [UInt8], _ other: [UInt8]) -> Int {
+        var beforePrevious: [Int] = []
         var previous = Array(0...other.count)
         for (row, byte) in one.enumerated() {
             var current = [row + 1]
             for (column, otherByte) in other.enumerated() {
                 let substituted = previous[column] + (byte == otherByte ? 0 : 1)
-                current.append(min(substituted, previous[column + 1] + 1, current[column] + 1))
+                var edits = min(substituted, previous[column + 1] + 1, current[column] + 1)
+                if row > 0, column > 0, byte == other[column - 1], one[row - 1] == otherByte {
+                    edits = min(edits, beforePrevious[column - 1] + 1)
+                }
+                current.append(edits)
             }
+            beforePrevious = previous
             previous = current
         }
         return previous[other.count]

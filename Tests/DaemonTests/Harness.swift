@@ -20,19 +20,20 @@ final class Harness {
     }
 
     init(
-        profile: NamingProfile = .nacos25, requestLog: Int = 0,
+        profile: NamingProfile = .nacos25, requestLog: Int = 0, connection: ConnectionRules? = nil,
         _ configure: (inout Daemon.Configuration) -> Void = { _ in }
     ) throws {
         SignalSource.ignoreBrokenPipes()
         loop = try EventLoop()
         var options = NamingStandIn.Options()
         options.requestLogCapacity = requestLog
+        options.connection = connection
         naming = try NamingStandIn(
             loop: loop, address: try #require(SocketAddress(parsing: "127.0.0.1:0")), profile: profile, options: options
         )
         var configuration = Daemon.Configuration()
         configuration.servers = [
-            ServerAddress(name: naming.localAddress.description, address: naming.localAddress)
+            ServerAddress(name: naming.localAddress.description, host: "127.0.0.1", port: naming.localAddress.port ?? 0)
         ]
         configuration.listeners = [.api(try #require(SocketAddress(parsing: "127.0.0.1:0")))]
         configuration.writeRate = 0

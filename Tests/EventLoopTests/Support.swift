@@ -22,8 +22,9 @@ final class LoopRunner {
         let deadline = MonotonicClock.nanoseconds() + seconds * 1_000_000_000
         watchdog.arm(at: deadline)
         while !condition() {
-            try #require(MonotonicClock.nanoseconds() < deadline, "still waiting", sourceLocation: location)
             loop.runOnce(waiting: true)
+            // Even if it holds now: only the watchdog woke the loop up.
+            try #require(MonotonicClock.nanoseconds() < deadline, "still waiting", sourceLocation: location)
         }
         watchdog.disarm()
     }
@@ -113,10 +114,16 @@ final class TestServer {
         get throws { try #require(listener).localAddress }
     }
 
-    func close() {
+    func closeStreams() {
         for stream in streams { stream.close() }
         streams = []
+    }
+
+    func close() {
+        closeStreams()
         listener?.close()
+        // What it holds may hold this server.
+        recorder.react = nil
     }
 }
 
@@ -126,7 +133,7 @@ extension StreamLimits {
 
 /// Echoes whatever comes.
 func echo(_ recorder: Recorder) {
-    recorder.react = { stream, event in
+    recorder.react = { [unowned recorder] stream, event in
         guard event == .read else { return }
         stream.write(recorder.bytes)
         recorder.bytes = []
