@@ -94,6 +94,7 @@ public final class Daemon {
             switch effects[position] {
             case .send(let exchange): client.send(exchange, at: clocks.now)
             case .cancel(let exchange): client.cancel(exchange)
+            case .probe, .login: break
             case .answer(let token, let answer): deliver(answer, for: token)
             case .log(let event): write(event.record(servers: configuration.servers.map(\.name)))
             case .finish: finish()

@@ -46,6 +46,14 @@ extension LogEvent {
                 server: name(server), error: detail)
         case .serverUp(let server):
             return LogRecord(.info, "Nacos server up", event: "server.up", server: name(server))
+        case .dialectFound(let server, let dialect, let version):
+            return LogRecord(
+                .info, "Nacos server speaks", event: "server.dialect", server: name(server),
+                fields: ["dialect": .string(dialect.rawValue), "version": .string(version ?? "unknown")])
+        case .loginFailed(let detail):
+            return LogRecord(
+                .error, "login to Nacos failed, tried again every 5 s", event: "login.failed", error: detail)
+        case .loginRecovered: return LogRecord(.info, "login to Nacos works again", event: "login.recovered")
         case .badInterval(let key, let server, let milliseconds):
             return LogRecord(
                 .warn, "clientBeatInterval makes no sense, the own period is kept", event: "server.bad_interval",

@@ -12,9 +12,13 @@ final class Core {
     private(set) var sent: [(exchange: Exchange, at: Instant)] = []
     private(set) var answers: [RequestToken: Answer] = [:]
 
-    init(servers: [String] = ["127.0.0.1:8848"], maxRegistrations: Int = Limits.registrations) {
+    init(
+        servers: [String] = ["127.0.0.1:8848"], maxRegistrations: Int = Limits.registrations,
+        dialect: DialectChoice = .forced(.v1), logsIn: Bool = false
+    ) {
         now = Instant(nanoseconds: 1_000 * Self.second)
-        reactor = BeatReactor(.init(servers: servers, maxRegistrations: maxRegistrations), at: now)
+        reactor = BeatReactor(
+            .init(servers: servers, maxRegistrations: maxRegistrations, dialect: dialect, logsIn: logsIn), at: now)
     }
 
     /// Feeds an input and gives the effects; log lines are left out unless asked for.
@@ -28,7 +32,7 @@ final class Core {
                 inFlight.append(exchange)
                 sent.append((exchange, now))
             case .answer(let token, let answer): answers[token] = answer
-            case .cancel, .log, .finish: break
+            case .cancel, .probe, .login, .log, .finish: break
             }
         }
         return logs ? effects : effects.filter { if case .log = $0 { false } else { true } }

@@ -168,6 +168,8 @@ final class Simulation {
         case .log(.deregistered(let beatKey, .expired)):
             for key in keys.indices where keys[key].key.buildKey() == beatKey { confirmDeregister(key) }
         case .log: break
+        // The simulated servers speak a dialect that is forced, and want no login.
+        case .probe, .login: preconditionFailure("\(effect) with a forced dialect and no login")
         case .finish:
             finishes += 1
             check(draining && finishes == 1, "finish, and again or without a drain")
