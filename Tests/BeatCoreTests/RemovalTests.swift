@@ -167,4 +167,16 @@ struct RemovalTests {
         #expect(core.dom2BeatSize == 1)
         #expect(core.tombstones == 0)
     }
+
+    @Test("refused after a register whose answer was not seen: the earlier document may be there and is taken away")
+    func refusedAfterLostAnswer() {
+        let core = Core()
+        core.register(document)
+        core.fail(.timeout)
+        var heavier = document
+        heavier.weight = 2
+        core.register(heavier)
+        core.reply(.rejected(status: 400, detail: "weight"))
+        #expect(core.remove(document.key).compactMap(\.sends) == [.deregister])
+    }
 }

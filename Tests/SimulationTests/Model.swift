@@ -10,7 +10,7 @@ struct KeyModel {
     var mayExist = false
     /// A deletion was promised and is not confirmed: until then no register may be written.
     var owesDeregister = false
-    /// Removed with `deregister=false`: Nacos forgets the instance when its time is over.
+    /// Removed with `deregister=false`, and nothing written since: Nacos forgets it when its time is over.
     var leftToExpire = false
     /// When the servers last refreshed the instance, while nothing excuses a gap.
     var refreshedAt: Instant?
@@ -87,7 +87,9 @@ extension Simulation {
         check(wanted == document, "an outdated document is written: \(exchange)")
         check(!keys[key].owesDeregister, "\(exchange.kind) overtakes the deletion")
         check(wanted.enabled || exchange.kind != .fullBeat, "a full beat of a disabled instance")
-        if exchange.kind != .lightBeat { keys[key].mayExist = true }
+        guard exchange.kind != .lightBeat, keys[key].isAcceptable else { return }
+        keys[key].mayExist = true
+        keys[key].leftToExpire = false
     }
 
     /// P1: the servers have refreshed an instance.
@@ -156,9 +158,7 @@ extension Simulation {
         where !tokens[token].answered && !tokens[token].abandoned {
             check(now <= tokens[token].deadline + .milliseconds(20), "token \(token) waits on: \(tokens[token])")
         }
-        while firstOpenToken < tokens.count, tokens[firstOpenToken].answered || tokens[firstOpenToken].abandoned {
-            firstOpenToken += 1
-        }
+        skipClosedTokens()
         guard plan.singleFault else { return }
         for key in keys.indices {
             guard let last = keys[key].refreshedAt else { continue }
@@ -166,8 +166,15 @@ extension Simulation {
         }
     }
 
+    private func skipClosedTokens() {
+        while firstOpenToken < tokens.count, tokens[firstOpenToken].answered || tokens[firstOpenToken].abandoned {
+            firstOpenToken += 1
+        }
+    }
+
     /// What the servers hold is what is wanted.
     func isConverged() -> Bool {
+        skipClosedTokens()
         guard reactor.tombstones == 0, firstOpenToken == tokens.count else { return false }
         cluster.sweep(at: now)
         return keys.indices.allSatisfy { key in

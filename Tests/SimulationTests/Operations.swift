@@ -46,6 +46,7 @@ extension Simulation {
     }
 
     func operate() {
+        guard operationsDone < plan.operations else { return }
         operationsDone += 1
         let key = random.next(below: keys.count)
         switch random.next(below: 20) {
@@ -89,7 +90,6 @@ extension Simulation {
         switch expected {
         case .created:
             keys[key].wanted = document
-            keys[key].leftToExpire = false
             keys[key].lastBeat = nil
         case .updated: keys[key].wanted = document
         case .unchanged, .exists, .tooMany, .draining, .removal: break
@@ -128,7 +128,10 @@ extension Simulation {
     private func remove(_ key: Int, deregister: Bool) {
         keys[key].wanted = nil
         keys[key].refreshedAt = nil
-        keys[key].leftToExpire = !deregister
+        if !deregister {
+            keys[key].leftToExpire = true
+            keys[key].mayExist = false
+        }
         keys[key].owesDeregister = deregister && keys[key].mayExist
     }
 

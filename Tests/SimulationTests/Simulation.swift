@@ -37,8 +37,6 @@ final class Simulation {
         var key: Int
         var document: RegistrationDocument
         var writtenAt: Instant?
-        /// What the model held of the key when it was written: a refused register takes nothing away and adds nothing.
-        var mightExist = false
     }
 
     /// P1 of reliability.md.
@@ -94,13 +92,17 @@ final class Simulation {
 
     // MARK: time
 
-    func schedule(_ event: Event, in delay: Duration) { queue.add(event, at: now + delay, order: random.next()) }
+    func schedule(_ event: Event, in delay: Duration) {
+        let at = event.isOfTheProcess ? max(now + delay, stalledUntil) : now + delay
+        queue.add(event, at: at, order: random.next())
+    }
 
     /// Takes turns until `limit` has passed or `done` says so.
     func run(_ limit: Duration, until done: () -> Bool = { false }) {
         let end = now + limit
         while violation == nil, !done() {
-            var next = end
+            // In steps, so that `done` is asked also when nothing happens.
+            var next = min(end, now + .seconds(5))
             if let event = queue.next { next = min(next, event) }
             if let deadline = reactor.nextDeadline?.at {
                 // A timer is never early and sometimes late.
@@ -209,7 +211,6 @@ final class Simulation {
             return schedule(.outcome(number, .failed(.connect)), in: delay)
         }
         trace.add(.written(exchange), at: now)
-        outstanding[index].mightExist = keys[key].mayExist
         checkWire(exchange, key, outstanding[index].document)
         outstanding[index].writtenAt = now
         let slow = random.next(below: 10) == 0
@@ -222,7 +223,7 @@ final class Simulation {
         let exchange = request.exchange
         trace.add(.arrived(exchange), at: now)
         if cluster.faults[Int(exchange.server)] == .down {
-            return schedule(.outcome(number, .failed(.closed)), in: max(.microseconds(100), stalledUntil - now))
+            return schedule(.outcome(number, .failed(.closed)), in: .microseconds(100))
         }
         let answer = cluster.take(
             exchange.kind, request.key, request.document, server: Int(exchange.server), at: now, random: &random)
@@ -234,7 +235,7 @@ final class Simulation {
             } else {
                 (.failed(.timeout), patience)
             }
-        schedule(.outcome(number, outcome), in: max(delay, stalledUntil - now))
+        schedule(.outcome(number, outcome), in: delay)
     }
 
     private func end(_ number: Int, _ outcome: Outcome) {
@@ -246,7 +247,6 @@ final class Simulation {
         case .replied(let reply):
             if request.exchange.kind == .deregister, reply == .ok { confirmDeregister(request.key) }
             if request.exchange.kind == .register, reply == .ok { keys[request.key].registeredAt = now }
-            if case .rejected = reply { keys[request.key].mayExist = request.mightExist }
             feed(.replied(request.exchange, reply, sentAt: request.writtenAt ?? now))
         case .failed(let failure):
             feed(.failed(request.exchange, failure, sentAt: request.writtenAt))
