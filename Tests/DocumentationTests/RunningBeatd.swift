@@ -23,10 +23,7 @@ final class RunningBeatd {
                     try Self.binary(), "serve", "--embedded-naming", "--data-dir", "memory", "--listen",
                     "127.0.0.1:\(api)", "--nacos-servers", "127.0.0.1:\(naming)", "--socket", "\(folder)/api.sock",
                 ], environment: Self.environment)
-            _ = try eventually(pump: { try process.pump(for: .milliseconds(50)) }) {
-                process.errorText.contains("process.up") || process.ending != nil
-            }
-            if process.ending == nil {
+            if try process.waitForOutput("process.up") {
                 (self.process, apiPort, namingPort, socket) = (process, api, naming, "\(folder)/api.sock")
                 return
             }
