@@ -61,6 +61,7 @@ let package = Package(
             [
                 "Daemon", "BeatCore", "HTTPWire", "JSON", "NacosWire", "ControlAPI", "EventLoop", "NamingStandIn",
             ]),
+        tests("DocumentationTests", ["Daemon"]),
         tests("TidyTests", ["ControlAPI", "Daemon"]),
     ]
 )

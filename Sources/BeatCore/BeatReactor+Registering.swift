@@ -108,6 +108,7 @@ extension BeatReactor {
         table.rows[position].acceptedGeneration = 0
         table.rows[position].nextDue = Row.noTick
         table.rows[position].lastAccepted = Row.never
+        table.rows[position].lastAcceptedBeat = Row.never
         table.rows[position].lightServer = Row.noServer
         table.rows[position].failures = 0
         table.rows[position].periodTicks = Period.ticks(document.requestedPeriod)

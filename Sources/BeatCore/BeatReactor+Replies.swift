@@ -121,9 +121,10 @@ extension BeatReactor {
     ) {
         let position = Int(exchange.slot)
         counters.beats.add(.ok)
-        let last = table.rows[position].lastAccepted
+        let last = table.rows[position].lastAcceptedBeat
         if last != Row.never { timings.recordGap(now - last, at: now) }
         table.rows[position].lastAccepted = now
+        table.rows[position].lastAcceptedBeat = now
         table.rows[position].lightServer = light ? exchange.server : Row.noServer
         if table.rows[position].state != .beating { recovered(exchange, into: &effects) }
         table.rows[position].failures = 0

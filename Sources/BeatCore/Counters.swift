@@ -97,21 +97,30 @@ public struct Tally<Label: CaseIterable & RawRepresentable & Sendable>: Sendable
 
 /// What the core counts, since the process began.
 public struct Counters: Sendable {
-    /// Attempts on the wire, without and with the JSON body.
+    /// Attempts on the wire without a body.
     public internal(set) var lightBeatsSent: UInt64 = 0
+    /// Attempts on the wire with the JSON body.
     public internal(set) var fullBeatsSent: UInt64 = 0
     /// Scheduled beats by their end.
     public internal(set) var beats = Tally<BeatOutcome>()
+    /// Due beats that were not sent.
     public internal(set) var skipped = Tally<SkipReason>()
+    /// Further attempts at a beat.
     public internal(set) var retries = Tally<RetryReason>()
+    /// Instances registered again.
     public internal(set) var reregistrations = Tally<ReregisterReason>()
+    /// Deletions that ended.
     public internal(set) var deregistrations = Tally<DeregisterResult>()
     /// Replies to an older generation, or to nothing.
     public internal(set) var staleReplies: UInt64 = 0
     /// Values of `clientBeatInterval` that were no number or out of range.
     public internal(set) var badIntervals: UInt64 = 0
+    /// Registrations made by the API.
     public internal(set) var created: UInt64 = 0
+    /// Documents changed by the API.
     public internal(set) var updated: UInt64 = 0
+    /// Registrations removed by the API.
     public internal(set) var deleted: UInt64 = 0
+    /// Registrations refused for the limit on their number.
     public internal(set) var createRejected: UInt64 = 0
 }

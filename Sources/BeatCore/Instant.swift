@@ -7,6 +7,12 @@ public struct Instant: Comparable, Hashable, Sendable {
     @inlinable
     public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
+    /// Whole milliseconds on the monotonic clock, what is finer cut off downwards.
+    @inlinable
+    public var wholeMilliseconds: Int64 {
+        nanoseconds >= 0 ? nanoseconds / 1_000_000 : (nanoseconds - 999_999) / 1_000_000
+    }
+
     /// Earlier than.
     @inlinable
     public static func < (lhs: Instant, rhs: Instant) -> Bool { lhs.nanoseconds < rhs.nanoseconds }

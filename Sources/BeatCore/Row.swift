@@ -79,6 +79,9 @@ struct Row {
     var nextDue = Row.noTick
     var attempt = Attempt()
     var lastSent = Row.never
+    /// Nacos accepted a beat or a register.
     var lastAccepted = Row.never
+    /// Nacos accepted a beat: gaps are counted from here.
+    var lastAcceptedBeat = Row.never
     var lastBeat = LastBeat()
 }

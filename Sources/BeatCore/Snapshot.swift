@@ -34,16 +34,23 @@ public enum RegistrationState: UInt8, Sendable, CaseIterable {
 
 /// One registration as it stands, for documents.
 public struct RegistrationView: Equatable, Sendable {
+    /// Finds it again, as long as it is there.
     public var handle: RegistrationHandle
+    /// Its id in the API.
     public var id: String
     /// The value of the global change counter when the document last changed.
     public var rev: UInt64
+    /// Rises with each change of the document.
     public var generation: UInt32
     /// The generation that Nacos accepted last; 0 for none.
     public var observedGeneration: UInt32
+    /// When the key was posted.
     public var createdAt: Instant
+    /// When the document last changed.
     public var updatedAt: Instant
+    /// What was asked for.
     public var document: RegistrationDocument
+    /// Where it stands.
     public var state: RegistrationState
     /// Why it is in this state, in words.
     public var reason: String
@@ -53,33 +60,47 @@ public struct RegistrationView: Equatable, Sendable {
     public var scheduled: Bool
     /// True for a tombstone: `removeBeatInfo` was called.
     public var stopped: Bool
+    /// When the next beat is due.
     public var nextBeatAt: Instant?
+    /// When a beat or a register was last written.
     public var lastSentAt: Instant?
+    /// When Nacos last accepted a beat or a register.
     public var lastAcceptedAt: Instant?
     /// When Nacos will call the instance unhealthy unless a beat comes; nil before the first acceptance.
     public var unhealthyAt: Instant?
+    /// Scheduled beats in a row that failed.
     public var consecutiveFailures: Int
+    /// The server that answered last.
     public var server: ServerIndex?
+    /// The beat that ended last.
     public var lastBeat: LastBeat?
 
     /// The beat that ended last.
     public struct LastBeat: Equatable, Sendable {
+        /// When it ended.
         public var at: Instant
+        /// How it ended.
         public var outcome: BeatOutcome
         /// The code in the answer (10200, 20404) or the HTTP status; 0 without an answer.
         public var code: Int
+        /// The server that was asked.
         public var server: ServerIndex
+        /// From sent to answered.
         public var latency: Duration
     }
 }
 
 /// One Nacos server as it stands.
 public struct ServerView: Equatable, Sendable {
+    /// Its place in the list.
     public var index: ServerIndex
     /// `host:port` as configured.
     public var name: String
+    /// Whether it is asked.
     public var state: State
+    /// Exchanges in a row that it did not answer, or could not serve.
     public var consecutiveFailures: Int
+    /// The last of them, in words.
     public var lastError: String?
     /// Exchanges that ended, with or without an answer.
     public var requests: UInt64

@@ -89,7 +89,7 @@ struct Admission: Sendable {
         guard let field = request.fields["Authorization"] else { return nil }
         let parts = field.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
         guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
-        return String(parts[1])
+        return String(parts[1].drop { $0 == " " })
     }
 
     /// Takes as long for any two texts of these lengths, so that a token cannot be guessed byte by byte.

@@ -8,8 +8,8 @@ private enum PageLimits {
     static let itemsDefault = 100
     static let itemsMax = 1000
     /// Rows of the table that one request looks at, so that a filter which matches little does not stop the beats:
-    /// some 5 ms. Then the page is short and has a `continue`.
-    static let rows = 2000
+    /// 1.5 to 4 ms. Then the page is short and has a `continue`.
+    static let rows = 10_000
     /// Bytes of items after which a page ends: half of what a connection may have waiting, for `?pretty` adds half.
     static let bytes = 512 << 10
 }

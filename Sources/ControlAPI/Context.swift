@@ -36,14 +36,7 @@ public struct Context: Sendable {
 extension Context {
     /// An instant of this process on the wall clock: RFC 3339, UTC, milliseconds.
     func text(_ at: Instant) -> String {
-        WallTime(milliseconds: wall.milliseconds + (at - now).roundedMilliseconds).rfc3339
-    }
-}
-
-extension Duration {
-    /// Whole milliseconds, rounded down also below zero, so that two instants keep their order.
-    fileprivate var roundedMilliseconds: Int64 {
-        let nanoseconds = wholeNanoseconds
-        return (nanoseconds >= 0 ? nanoseconds : nanoseconds - 999_999) / 1_000_000
+        // Both cut to whole milliseconds, so that an instant is told alike whenever it is told.
+        WallTime(milliseconds: wall.milliseconds - now.wholeMilliseconds + at.wholeMilliseconds).rfc3339
     }
 }

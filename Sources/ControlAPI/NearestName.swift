@@ -1,5 +1,5 @@
-/// Finds the name that somebody meant.
-enum NearestName {
+/// Finds the name that somebody meant: fields and parameters of the API, flags and settings of the command line.
+package enum NearestName {
     /// Longer names are not compared: the work grows with the product of the lengths.
     private static let lengthMax = 64
 
@@ -20,19 +20,25 @@ enum NearestName {
     }
 
     /// `; did you mean serviceName?`, or nothing.
-    static func suggestion(for name: String, among candidates: [String]) -> String {
+    package static func suggestion(for name: String, among candidates: [String]) -> String {
         nearest(to: name, among: candidates).map { "; did you mean \($0)?" } ?? ""
     }
 
-    /// The Levenshtein distance: insertions, deletions and substitutions.
+    /// The Levenshtein distance in which two neighbours that changed places count once (`prot`), as typing slips go.
     static func distance(_ one: [UInt8], _ other: [UInt8]) -> Int {
+        var beforePrevious: [Int] = []
         var previous = Array(0...other.count)
         for (row, byte) in one.enumerated() {
             var current = [row + 1]
             for (column, otherByte) in other.enumerated() {
                 let substituted = previous[column] + (byte == otherByte ? 0 : 1)
-                current.append(min(substituted, previous[column + 1] + 1, current[column] + 1))
+                var edits = min(substituted, previous[column + 1] + 1, current[column] + 1)
+                if row > 0, column > 0, byte == other[column - 1], one[row - 1] == otherByte {
+                    edits = min(edits, beforePrevious[column - 1] + 1)
+                }
+                current.append(edits)
             }
+            beforePrevious = previous
             previous = current
         }
         return previous[other.count]

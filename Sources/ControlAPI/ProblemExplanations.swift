@@ -94,13 +94,16 @@ private enum Explanation {
         + "lists those that it takes. Methods are case-sensitive: `get` is not GET."
 
     static let tooLarge =
-        "The body is longer than is read for this path (64 KiB). A registration is far smaller."
+        "The body is longer than is read for this path (64 KiB). A registration is far smaller: look for what does not "
+        + "belong in it, and send several registrations one by one."
 
     static let headersTooLarge =
-        "The header fields are longer than 8 KiB together, or more than 64."
+        "The header fields are longer than 8 KiB together, or there are more than 64. Programs need a handful; a browser "
+        + "may carry large cookies of another service on the same host."
 
     static let uriTooLong =
-        "The request target is longer than 4 KiB."
+        "The request target is longer than 4 KiB. A filter with the longest legal names is shorter; send fewer "
+        + "`label.KEY` filters at once."
 
     static let timeout =
         "The request did not come in whole within its time (5 s for the head, 10 s for the body). Send it "
@@ -135,5 +138,6 @@ private enum Explanation {
         + "The registration is kept here and offered again once a minute; change it or delete it."
 
     static let `internal` =
-        "Something in beatd went wrong. The log has a line with the same `requestId`."
+        "Something in beatd went wrong. The log has a line with the same `requestId`; send it along when you report "
+        + "this. The request may be repeated."
 }

@@ -20,6 +20,7 @@ public final class Daemon {
     var httpMetrics = HTTPMetrics()
     var loopMetrics = LoopMetrics()
     private var timer: LoopTimer?
+    private let resolver: Resolver?
     private var nextToken: UInt64 = 1
     /// The first number of every request id of this process.
     let idPrefix: UInt64
@@ -46,7 +47,12 @@ public final class Daemon {
         client = NacosClient(
             loop, servers: configuration.servers, configuration.client,
             readClock: { Instant(nanoseconds: MonotonicClock.nanoseconds()) })
-        server = HTTPServer(loop, readClock: MonotonicClock.nanoseconds)
+        resolver = try Resolver(
+            loop,
+            configuration.servers.enumerated().filter { $0.element.addresses.isEmpty }.map {
+                Resolver.Name(server: ServerIndex($0.offset), host: $0.element.host, port: $0.element.port)
+            })
+        server = HTTPServer(loop, configuration.http, readClock: MonotonicClock.nanoseconds)
         writeRate = WriteRate(perSecond: configuration.writeRate)
         var own: [String] = ["127.0.0.1", "::1"]
         for listen in configuration.listeners {
@@ -68,6 +74,7 @@ public final class Daemon {
         loop.runOnce(waiting: waiting && !server.hasArrivals && exitStatus == nil)
         clocks.read()
         let begin = clocks.now
+        for answer in resolver?.turn(at: begin) ?? [] { client.resolved(answer.server, answer.addresses) }
         // What the callbacks collected goes in: Nacos' answers first, then what is due, then the API.
         for outcome in client.takeOutcomes() { core.handle(outcome, at: begin, into: &effects) }
         if let deadline = core.nextDeadline?.at, deadline <= begin { core.handle(.tick, at: begin, into: &effects) }
@@ -97,7 +104,8 @@ public final class Daemon {
     }
 
     private func armTimer() {
-        let deadlines = [core.nextDeadline?.at, client.nextDeadline, drainDeadline].compactMap { $0 }
+        let deadlines = [core.nextDeadline?.at, client.nextDeadline, resolver?.nextDeadline, drainDeadline]
+            .compactMap { $0 }
         if let next = deadlines.min() { timer?.arm(at: next.nanoseconds) } else { timer?.disarm() }
     }
 
@@ -148,6 +156,7 @@ public final class Daemon {
     public func close() {
         server.close()
         client.close()
+        resolver?.close()
         timer?.close()
         loop.freeClosed()
     }

@@ -7,8 +7,19 @@ internal import NacosWire
 struct ServerAddress {
     /// `host:port` as configured; what `Host` says.
     var name: String
-    /// Nil when the host is a name that is not resolved.
-    var address: SocketAddress?
+    /// The host by itself, and the port.
+    var host: String
+    var port: UInt16
+    /// Where it is; empty while its name is not resolved.
+    var addresses: [SocketAddress]
+
+    /// A server by what settings say; a numeric host is its own address.
+    init(name: String, host: String, port: UInt16) {
+        self.name = name
+        self.host = host
+        self.port = port
+        addresses = SocketAddress(host: host, port: port).map { [$0] } ?? []
+    }
 }
 
 /// Carries the core's exchanges to the Nacos servers and their outcomes back.
@@ -53,6 +64,9 @@ final class NacosClient {
     func flush(_ core: borrowing BeatReactor, at now: Instant) {
         for pool in pools { pool.flush(core, &queries, at: now) }
     }
+
+    /// A server's name was looked up.
+    func resolved(_ server: ServerIndex, _ addresses: [SocketAddress]) { pools[Int(server)].setAddresses(addresses) }
 
     /// What ended since the last call.
     func takeOutcomes() -> [Input] {

@@ -138,6 +138,7 @@ final class NacosConnection: StreamDelegate {
 
     func streamDidEnd(_ stream: Stream, reason: StreamEnd) {
         guard isConnected else {
+            pool.cannotConnect()
             failAll(.connect, sent: false)
             return abandon()
         }

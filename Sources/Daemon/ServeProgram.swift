@@ -68,7 +68,10 @@ enum ServeProgram {
     /// The built-in naming server on the first of the Nacos addresses, before beatd asks for it.
     private static func startNaming(_ settings: Settings, _ loop: EventLoop) throws(EventLoopError) -> NamingStandIn? {
         guard settings.embeddedNaming, let first = settings.nacosServers.first else { return nil }
-        guard let address = resolved(first) else {
+        let address =
+            SocketAddress(host: first.host, port: first.port)
+            ?? HostLookup.addresses(of: first.host, port: first.port).first
+        guard let address else {
             throw .refused(call: "--embedded-naming on \(first.text)", errno: EADDRNOTAVAIL)
         }
         return try NamingStandIn(loop: loop, address: address, profile: .nacos25)
@@ -76,12 +79,8 @@ enum ServeProgram {
 
     private static func configuration(_ settings: Settings, _ log: Log) -> Daemon.Configuration {
         var configuration = Daemon.Configuration()
-        configuration.servers = settings.nacosServers.map { ServerAddress(name: $0.text, address: resolved($0)) }
-        for server in configuration.servers where server.address == nil {
-            log.write(
-                LogRecord(
-                    .error, "the name of a Nacos server cannot be resolved", event: "dns.failed", server: server.name),
-                at: WallTime(milliseconds: WallClock.milliseconds()), nanoseconds: MonotonicClock.nanoseconds())
+        configuration.servers = settings.nacosServers.map {
+            ServerAddress(name: $0.text, host: $0.host, port: $0.port)
         }
         if let path = settings.socket {
             if FileSystem.makeFolder(of: path) {
@@ -112,11 +111,6 @@ enum ServeProgram {
         configuration.allowedHosts = settings.allowedHosts
         configuration.tokens = Tokens(readWrite: settings.token?.text, read: settings.readToken?.text)
         return configuration
-    }
-
-    /// The address of a server: numeric, or looked up once, before the loop turns.
-    private static func resolved(_ server: NacosEndpoint) -> SocketAddress? {
-        SocketAddress(host: server.host, port: server.port) ?? HostLookup.first(server.host, port: server.port)
     }
 
     private static func exitCode(_ error: EventLoopError) -> Int32 {

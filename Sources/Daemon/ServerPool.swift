@@ -10,7 +10,7 @@ internal import NacosWire
 /// to themselves, and never all of them, so that a flood of registrations does not hold up a beat.
 final class ServerPool {
     private let loop: EventLoop
-    private let address: SocketAddress?
+    private var addresses: [SocketAddress]
     private let encoder: NacosRequestEncoder
     private let configuration: NacosClient.Configuration
     private unowned let client: NacosClient
@@ -28,7 +28,7 @@ final class ServerPool {
         self.loop = loop
         self.configuration = configuration
         self.client = client
-        address = server.address
+        addresses = server.addresses
         encoder = NacosRequestEncoder(
             host: server.name, contextPath: configuration.contextPath, version: configuration.version)
     }
@@ -57,7 +57,7 @@ final class ServerPool {
     /// Writes what there is room for, beats first.
     func flush(_ core: borrowing BeatReactor, _ queries: inout InstanceQueries, at now: Instant) {
         guard !beats.isEmpty || !others.isEmpty else { return }
-        guard address != nil else { return failQueued(.connect) }
+        guard !addresses.isEmpty else { return failQueued(.connect) }
         expire(at: now)
         while !beats.isEmpty, let connection = connectionForBeats(at: now) {
             let room = min(connection.room, configuration.pipelineDepth - connection.load)
@@ -147,7 +147,7 @@ final class ServerPool {
     }
 
     private func connect(at now: Instant) -> NacosConnection? {
-        guard let address else { return nil }
+        guard let address = addresses.first else { return nil }
         dropUseless(at: now)
         let stream = Stream(
             loop, connectingTo: address, timeoutNanoseconds: configuration.connectTimeout.wholeNanoseconds,
@@ -167,7 +167,22 @@ final class ServerPool {
         for connection in useless { connection.abandon() }
     }
 
+    /// The server's name has these addresses now; connections to others end when they are used up.
+    func setAddresses(_ found: [SocketAddress]) {
+        // The one that is used stays first while it is among them: connections need not move.
+        guard let current = addresses.first, found.contains(current) else {
+            addresses = found
+            return
+        }
+        addresses = [current] + found.filter { $0 != current }
+    }
+
     // MARK: what connections tell
+
+    /// A connection did not come about: the next one tries the next address.
+    func cannotConnect() {
+        if addresses.count > 1 { addresses.append(addresses.removeFirst()) }
+    }
 
     func finish(_ outgoing: Outgoing, _ result: ExchangeResult) { client.finish(outgoing, result) }
 

@@ -37,14 +37,15 @@ public final class EventLoop {
     /// One pass: sends what was written since the last one, waits for events (or not), runs their callbacks, then
     /// frees what was closed.
     ///
-    /// With `waiting` it returns after at least one event was handled; it does not wait while output is left to send.
+    /// With `waiting` it returns after at least one callback, which may be that output was sent.
     public func runOnce(waiting: Bool) {
         assertOnLoopThread()
         precondition(!isInPass, "runOnce was called from a callback of the loop")
         freeClosed()
         isInPass = true
-        sendUnsent()
-        let mayWait = waiting && unsent.isEmpty
+        let hasToldOwner = sendUnsent()
+        // What an owner did upon it waits for its turn.
+        let mayWait = waiting && unsent.isEmpty && !hasToldOwner
         event_base_loop(base, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY | (mayWait ? 0 : EVLOOP_NONBLOCK))
         isInPass = false
         freeClosed()
@@ -99,16 +100,19 @@ public final class EventLoop {
         assert(pthread_equal(thread, pthread_self()) != 0, "used outside the thread of its loop")
     }
 
-    private func sendUnsent() {
-        guard !unsent.isEmpty else { return }
+    /// True when an owner was told of something.
+    private func sendUnsent() -> Bool {
+        guard !unsent.isEmpty else { return false }
         // What callbacks write while this goes on leaves in the next pass: the work of one pass stays bounded.
         var batch: [Stream] = []
         swap(&batch, &unsent)
-        for stream in batch { stream.sendOutput() }
+        var hasToldOwner = false
+        for stream in batch where stream.sendOutput() { hasToldOwner = true }
         if unsent.isEmpty {
             batch.removeAll(keepingCapacity: true)
             swap(&batch, &unsent)
         }
+        return hasToldOwner
     }
 }
 

@@ -49,6 +49,20 @@ public final class HelperThread<Job: Sendable>: Sendable {
         }
     }
 
+    /// Lets the thread go, with the job it is in the middle of: for the end of a process that must not wait for it.
+    /// Idempotent.
+    public func abandon() {
+        queue.change { queue in
+            queue.isStopping = true
+            queue.jobs = []
+        }
+        let running = thread.withLock { thread in
+            defer { thread = nil }
+            return thread
+        }
+        if let running { pthread_detach(running) }
+    }
+
     /// Lets the thread finish the jobs it has and waits for its end. Idempotent. Call it before the last reference goes.
     public func stop() {
         queue.change { $0.isStopping = true }

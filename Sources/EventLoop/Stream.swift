@@ -183,18 +183,21 @@ public final class Stream: LoopResource {
         loop.sendSoon(self)
     }
 
-    /// Called by the loop when a pass begins after `sendSoon`.
-    func sendOutput() {
+    /// Called by the loop when a pass begins after `sendSoon`. True when the owner was told of something.
+    func sendOutput() -> Bool {
         isQueuedToSend = false
-        guard state == .open || state == .flushing, pendingEnd == nil, !isCongested else { return }
-        guard buffers.outputCount > 0 else { return didDrain() }
-        switch buffers.send() {
-        case .everything: didDrain()
+        guard state == .open || state == .flushing, pendingEnd == nil, !isCongested else { return false }
+        switch buffers.outputCount == 0 ? .everything : buffers.send() {
+        case .everything:
+            didDrain()
         case .partly:
             isCongested = true
-            if !buffers.setSending(true) { end(.failed(errno)) }
-        case .failed(let reason): end(.failed(reason))
+            guard !buffers.setSending(true) else { return false }
+            end(.failed(errno))
+        case .failed(let reason):
+            end(.failed(reason))
         }
+        return true
     }
 
     func didDrain() {

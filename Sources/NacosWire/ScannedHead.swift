@@ -99,7 +99,7 @@ struct ScannedHead {
 /// The eight bytes of `text` as they are in memory.
 @inline(__always)
 func word(_ text: StaticString) -> UInt64 {
-    UnsafeRawPointer(text.utf8Start).loadUnaligned(as: UInt64.self)
+    text.withUTF8Buffer { UnsafeRawBufferPointer($0).loadUnaligned(as: UInt64.self) }
 }
 
 private let ones: UInt64 = 0x0101_0101_0101_0101

@@ -78,9 +78,9 @@ private func refusal(_ line: String, _ environment: [String: String] = [:]) -> S
         #expect(settings.listen.text == "127.0.0.1:8848")
         #expect(settings.profile == "2.5")
         #expect(settings.logFormat == .text)
-        guard case .naming(let other) = try parse("naming --listen [::1]:0 --profile rnacos") else { return }
+        guard case .naming(let other) = try parse("naming --listen [::1]:0 --profile 1.4") else { return }
         #expect(other.listen.text == "[::1]:0")
-        #expect(other.profile == "rnacos")
+        #expect(other.profile == "1.4")
         #expect(refusal("naming --profile 9")?.exitCode == 78)
         #expect(refusal("naming --listen=")?.exitCode == 78)
     }

@@ -1,0 +1,131 @@
+import BeatCore
+import ControlAPI
+import HTTPWire
+import JSON
+import Testing
+
+/// A control API over a reactor, without sockets and with a clock of its own. Nacos is a closure.
+final class InProcessAPI: APIDriver {
+    static let start = Instant(nanoseconds: 1_000_000_000_000)
+    /// 2026-08-22T09:05:03.000Z, at `start`.
+    static let wall = WallTime(milliseconds: 1_787_389_503_000)
+
+    /// What Nacos answers; nil: nothing, until the request time-out.
+    var nacos: (Exchange) -> NacosReply? = { .accepted($0) }
+    var client = Client(.tcp(loopback: true), peer: "127.0.0.1")
+    var draining = false
+    var restored = true
+    var loopResponsive = true
+    var shell = ShellMetrics(servers: 2)
+    var api: ControlAPI
+    private(set) var now = InProcessAPI.start
+    /// How often the metrics were sampled.
+    private(set) var samples = 0
+    private(set) var lastRoute: Route?
+    private(set) var lastInputs: [Input] = []
+    private var reactor: BeatReactor
+    private var inFlight: [Exchange] = []
+    private var answers: [RequestToken: Answer] = [:]
+    private var nextToken: UInt64 = 1
+
+    init(maxRegistrations: Int = 1000, _ change: (inout ControlAPI.Configuration) -> Void = { _ in }) {
+        var configuration = ControlAPI.Configuration(
+            version: "1.0.0", revision: "abc1234", swiftVersion: "6.3.1", libeventVersion: "2.1.12", epoch: 77,
+            servers: ["10.1.0.3:8848", "10.1.0.4:8848"], maxRegistrations: maxRegistrations)
+        change(&configuration)
+        api = ControlAPI(configuration)
+        reactor = BeatReactor(
+            .init(servers: configuration.servers, maxRegistrations: maxRegistrations), at: InProcessAPI.start)
+    }
+
+    var context: Context {
+        Context(
+            now: now, wall: WallTime(milliseconds: InProcessAPI.wall.milliseconds + milliseconds), requestID: "r-1",
+            started: InProcessAPI.start, draining: draining, restored: restored, loopResponsive: loopResponsive)
+    }
+
+    private var milliseconds: Int64 { (now - InProcessAPI.start).wholeMilliseconds }
+
+    func send(_ request: HTTPRequest) throws -> HTTPResponse {
+        var request = request
+        if !request.fields.contains("Host") { request.fields.append("Host", "localhost:8090") }
+        let token = RequestToken(nextToken)
+        let handling = api.handle(request, by: client, core: reactor, context: context, token: token) {
+            samples += 1
+            return shell
+        }
+        switch handling {
+        case .respond(let response, let route):
+            lastRoute = route
+            lastInputs = []
+            return response
+        case .submit(let inputs, let pending, let route):
+            lastRoute = route
+            lastInputs = inputs
+            #expect(inputs.count == pending.count)
+            let tokens = inputs.indices.map { RequestToken(token.number + UInt64($0)) }
+            nextToken += UInt64(inputs.count)
+            for input in inputs { feed(input) }
+            return api.render(
+                try tokens.map { try answer(to: $0) }, for: pending, core: reactor, context: context)
+        }
+    }
+
+    /// Lets time pass, with Nacos answering.
+    func run(_ duration: Duration) {
+        let end = now + duration
+        settle()
+        while let deadline = reactor.nextDeadline?.at, deadline <= end {
+            now = max(now, deadline)
+            feed(.tick)
+            settle()
+        }
+        now = end
+    }
+
+    var dom2BeatSize: Int { reactor.dom2BeatSize }
+    var rev: UInt64 { reactor.rev }
+
+    private func answer(to token: RequestToken) throws -> Answer {
+        settle()
+        while true {
+            if let answer = answers.removeValue(forKey: token) { return answer }
+            let deadline = reactor.nextDeadline?.at
+            now = max(now, try #require(deadline, "nothing will ever answer \(token)"))
+            feed(.tick)
+            settle()
+        }
+    }
+
+    private func settle() {
+        var silent: [Exchange] = []
+        while !inFlight.isEmpty {
+            let exchange = inFlight.removeFirst()
+            if let reply = nacos(exchange) {
+                feed(.replied(exchange, reply, sentAt: now))
+            } else {
+                silent.append(exchange)
+            }
+        }
+        inFlight = silent
+    }
+
+    private func feed(_ input: Input) {
+        var effects: [Effect] = []
+        reactor.handle(input, at: now, into: &effects)
+        for effect in effects {
+            switch effect {
+            case .send(let exchange): inFlight.append(exchange)
+            case .answer(let token, let answer): answers[token] = answer
+            case .cancel, .log, .finish: break
+            }
+        }
+    }
+}
+
+extension NacosReply {
+    /// What Nacos answers when all is well.
+    static func accepted(_ exchange: Exchange) -> NacosReply {
+        exchange.kind.isBeat ? .beatAccepted(interval: 5000, lightBeatEnabled: true) : .ok
+    }
+}
