@@ -1,0 +1,72 @@
+import BeatCore
+import EventLoop
+import HTTPWire
+import NamingStandIn
+import Testing
+
+@testable import Daemon
+
+extension OnSockets {
+    @Suite struct NoGhostTests {
+        private static let registrations = 200
+
+        /// The ghost of every Nacos SDK: the answer to a beat that was on its way when the instance was deregistered
+        /// says that Nacos does not know it, and brings it back.
+        @Test("DELETE with a beat in flight whose answer is late and says not found: nothing comes after the answer")
+        func deleteWithABeatInFlight() throws {
+            let harness = try Harness(requestLog: 20_000)
+            defer { harness.close() }
+            try harness.registerMany(Self.registrations, ",\"period\":\"500ms\"")
+            try harness.until("all beat") {
+                harness.daemon.core.counters.beats[.ok] >= UInt64(Self.registrations) * 2
+            }
+            let ids = try (1...Self.registrations).map { port in
+                try #require(
+                    try harness.get("/v1/beats?port=\(port)").member("items.0.id")?.string, "port \(port)")
+            }
+            harness.naming.inject(NamingFault(.unknownInstance, on: [.beat], delayMilliseconds: 500))
+            harness.naming.clearRequestLog()
+
+            var answeredAt: [Int: Int64] = [:]
+            var inFlight = 0
+            var waiting: [Int: TestClient] = [:]
+            for port in 1...Self.registrations {
+                // Just when its beat has arrived and its answer is held back.
+                try harness.until("a beat of port \(port)", within: 20) {
+                    collect(&waiting, &answeredAt)
+                    return harness.naming.requestLog.entries.last { $0.query?.contains("port=\(port)&") ?? false }
+                        .map { $0.route == .beat && MonotonicClock.nanoseconds() - $0.arrival < 400_000_000 } ?? false
+                }
+                inFlight += 1
+                let client = try harness.client()
+                client.send(.delete, "/v1/beats/\(ids[port - 1])")
+                waiting[port] = client
+            }
+            try harness.until("all answers", within: 30) {
+                collect(&waiting, &answeredAt)
+                return waiting.isEmpty
+            }
+            harness.run(seconds: 2)
+
+            #expect(inFlight == Self.registrations)
+            for entry in harness.naming.requestLog.entries {
+                guard entry.route == .register || entry.route == .beat else { continue }
+                let port = try #require(Harness.port(of: entry))
+                let end = try #require(answeredAt[port])
+                #expect(entry.arrival <= end, "\(entry.route) of port \(port), \((entry.arrival - end) / 1000) µs after")
+                #expect(entry.route == .beat, "port \(port) was registered again")
+            }
+            #expect(harness.naming.server.instanceCount == 0)
+            #expect(try harness.get("/v1/metrics/dom2BeatSize", ["Accept": "text/plain"]).text == "0\n")
+        }
+
+        private func collect(_ waiting: inout [Int: TestClient], _ answeredAt: inout [Int: Int64]) {
+            for (port, client) in waiting where !client.responses.isEmpty {
+                #expect([202, 204].contains(client.responses[0].status))
+                answeredAt[port] = MonotonicClock.nanoseconds()
+                client.close()
+                waiting[port] = nil
+            }
+        }
+    }
+}
