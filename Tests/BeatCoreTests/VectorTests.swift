@@ -213,6 +213,7 @@ struct ServerVectorTests {
         core.register(document)
         let begin = core.now
         let starting = NacosReply.serverError(status: 503, detail: "server is STARTINGnow, please try again later!")
+        core.settle { _ in starting }
         core.run(.seconds(10)) { _ in starting }
         let attempts = core.sent.map { $0.at - begin }
         #expect(attempts[..<3] == [.zero, .milliseconds(500), .seconds(2)])
