@@ -115,11 +115,14 @@ public struct NacosRequestEncoder: Sendable {
         return query
     }
 
-    /// Appends a beat without a body, from the `instanceQuery` of the registration.
+    /// Appends a beat without a body, from the `instanceQuery` of the registration, signed when there is a signature.
     @inline(__always)
-    public func appendLightBeat(instanceQuery: Span<UInt8>, to output: inout [UInt8]) {
+    public func appendLightBeat(
+        instanceQuery: Span<UInt8>, signature: RequestSignature? = nil, to output: inout [UInt8]
+    ) {
         output.append(contentsOf: starts.beat)
         output.append(copying: instanceQuery)
+        if let signature { output.append(contentsOf: signature.parameters) }
         switch dialect {
         case .v1: output.append(contentsOf: ends.bodiless)
         case .v3: output.append(contentsOf: ends.emptyPost)
@@ -128,10 +131,15 @@ public struct NacosRequestEncoder: Sendable {
 
     /// Appends a beat with the BeatInfo as form body, from the `instanceQuery` of the same instance. In v3, which
     /// knows none, it is a light one.
-    public func appendFullBeat(_ info: BeatInfo, instanceQuery: Span<UInt8>, to output: inout [UInt8]) {
-        guard dialect == .v1 else { return appendLightBeat(instanceQuery: instanceQuery, to: &output) }
+    public func appendFullBeat(
+        _ info: BeatInfo, instanceQuery: Span<UInt8>, signature: RequestSignature? = nil, to output: inout [UInt8]
+    ) {
+        guard dialect == .v1 else {
+            return appendLightBeat(instanceQuery: instanceQuery, signature: signature, to: &output)
+        }
         output.append(contentsOf: starts.beat)
         output.append(copying: instanceQuery)
+        if let signature { output.append(contentsOf: signature.parameters) }
         Self.appendForm(Self.beatBody(info), end: ends.form, to: &output)
     }
 
@@ -139,7 +147,9 @@ public struct NacosRequestEncoder: Sendable {
     ///
     /// Unlike the Java client it says `enabled`, not `enable`, which r-nacos and v3 do not know, and leaves
     /// `groupName` out of v1, where a grouped service name makes it superfluous, and `app` (nacos.md §2.2, §3.2).
-    public func appendRegister(_ document: RegistrationDocument, to output: inout [UInt8]) {
+    public func appendRegister(
+        _ document: RegistrationDocument, signature: RequestSignature? = nil, to output: inout [UInt8]
+    ) {
         output.append(contentsOf: starts.register)
         output.append(contentsOf: Self.instanceQuery(document.key, dialect: dialect))
         Self.appendParameter("&weight=", document.weight.description, to: &output)
@@ -150,6 +160,7 @@ public struct NacosRequestEncoder: Sendable {
         var json: [UInt8] = []
         JSONWriter.append(to: &json) { $0.strings(document.wireMetadata) }
         Self.appendParameter("&metadata=", String(decoding: json, as: UTF8.self), to: &output)
+        if let signature { output.append(contentsOf: signature.parameters) }
         switch dialect {
         case .v1: output.append(contentsOf: ends.bodiless)
         case .v3: output.append(contentsOf: ends.emptyPost)
@@ -158,10 +169,13 @@ public struct NacosRequestEncoder: Sendable {
 
     /// Appends a deregister request. `ephemeral` must be there: with the wrong value servers answer `ok` and keep
     /// the instance (nacos.md §2.3, §3.3).
-    public func appendDeregister(_ key: InstanceKey, to output: inout [UInt8]) {
+    public func appendDeregister(
+        _ key: InstanceKey, signature: RequestSignature? = nil, to output: inout [UInt8]
+    ) {
         output.append(contentsOf: starts.deregister)
         output.append(contentsOf: Self.instanceQuery(key, dialect: dialect))
         Self.appendParameter("&ephemeral=", "true", to: &output)
+        if let signature { output.append(contentsOf: signature.parameters) }
         output.append(contentsOf: ends.bodiless)
     }
 
@@ -214,6 +228,13 @@ public struct NacosRequestEncoder: Sendable {
     }
 
     static func isVisible(_ text: String) -> Bool { text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } }
+}
+
+extension NacosRequestEncoder: CustomStringConvertible, CustomReflectable {
+    /// The dialect and the context path; the prepared bytes hold the token.
+    public var description: String { "\(dialect) below \(contextPath)" }
+    /// As `description`.
+    public var customMirror: Mirror { Mirror(self, children: ["dialect": dialect, "contextPath": contextPath]) }
 }
 
 extension JSONWriter {
