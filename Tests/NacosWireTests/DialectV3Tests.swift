@@ -122,7 +122,8 @@ import Testing
             ("3.0.3/auth_v3_beat_bearer", .lightBeat, accepted), ("3.1/auth_v3_register_bearer", .register, .ok),
             ("3.1/v3_beat_unknown_ip", .lightBeat, notFound), ("3.1/v3_group_g1_register", .register, .ok),
             ("3.1/v3_group_g1_beat", .lightBeat, accepted), ("3.1/v3_metadata_special", .register, .ok),
-            ("3.1/compatoff_v3_beat", .lightBeat, notFound), ("cluster-3.1/cl3_beat_8848", .lightBeat, notFound),
+            ("3.1/compatoff_v3_beat", .lightBeat, notFound), ("cluster-3.1/cl3_beat_8848", .lightBeat, accepted),
+            ("cluster-3.1/cl3_beat_8858", .lightBeat, notFound),
             ("cluster-3.1/cl3_register_owner", .register, .ok),
         ]
 
@@ -171,6 +172,7 @@ import Testing
     @Test(arguments: ["3.1/v3_beat", "3.1/v3_beat_unknown"])
     func damagedAnswers(_ name: String) throws {
         let answer = try Trace(name).answer
+        var credited = 0
         for index in answer.indices {
             for byte in Array("\u{0}\t\r\n \",:0129ak{}".utf8) {
                 var other = answer
@@ -182,8 +184,11 @@ import Testing
                 let fast = Outcome(length: length, reply: reply, keepsOpen: keepsOpen)
                 let slow = try? slowly(other, .lightBeat, .v3)
                 if slow != fast { Issue.record("\(byte) at \(index): \(fast), but \(String(describing: slow))") }
+                credited += 1
             }
         }
+        // Changes within values of fields that do not matter.
+        #expect(credited > 100)
     }
 
     @Test func vector64_otherOrdersAndBlanks() throws {

@@ -27,6 +27,19 @@ import Testing
         #expect(Distro.responsibleIndex(tag: "DEFAULT_GROUP@@svc", members: three) == 2)
     }
 
+    /// What the nodes of a 3.1 cluster said: the one that owns the instance knows it, another does not.
+    @Test func vectors70And71_theOwnerKnowsTheInstance() throws {
+        let key = InstanceKey(serviceName: "cl3", ip: "10.71.0.3", port: 8080)
+        let owner = try #require(Distro.responsibleIndex(tag: Distro.tag(of: key), members: three))
+        #expect(three[owner].hasSuffix(":8848"))
+        #expect(
+            try read(Trace("cluster-3.1/cl3_beat_ownerreg_8848").answer, .lightBeat, .v3)?.reply
+                == .beatAccepted(interval: nil, lightBeatEnabled: true))
+        #expect(
+            try read(Trace("cluster-3.1/cl3_beat_ownerreg_8868").answer, .lightBeat, .v3)?.reply
+                == .notFound(interval: nil, lightBeatEnabled: true))
+    }
+
     @Test func theOrderOfTheListDoesNotMatter() {
         let shuffled = [three[2], three[0], three[1]]
         for tag in ["10.0.0.1:8080", "10.0.0.2:8080", "127.0.0.1:9001"] {
