@@ -30,12 +30,13 @@ let package = Package(
         // MARK: C libraries from Debian
         .systemLibrary(name: "CLibevent", pkgConfig: "libevent_core", providers: [.apt(["libevent-dev"])]),
         .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         // MARK: pure: no I/O, no clock, no randomness of their own
         module("BeatCore"),
         module("HTTPWire"),
         module("JSON", ["CJansson"]),
-        module("NacosWire", ["BeatCore", "HTTPWire", "JSON"]),
+        module("NacosWire", ["BeatCore", "HTTPWire", "JSON", "COpenSSL"]),
         module(
             "ControlAPI", ["BeatCore", "HTTPWire", "JSON"], resources: [.embedInCode("Resources/openapi.yaml")]),
 

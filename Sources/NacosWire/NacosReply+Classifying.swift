@@ -3,38 +3,43 @@ public import HTTPWire
 internal import JSON
 
 extension NacosReply {
-    /// What a response of a v1 server means for the exchange it answers.
+    /// What a response means for the exchange it answers, which was written in this dialect.
     ///
     /// Only status and body count: relayed answers and those of filters carry a wrong `Content-Type` or none
     /// (nacos.md §2.8). All `detail` texts are for people: one line of bounded length without control characters.
-    public init(classifying response: HTTPResponse, kind: Exchange.Kind) {
+    public init(classifying response: HTTPResponse, kind: Exchange.Kind, dialect: Dialect = .v1) {
+        switch dialect {
+        case .v1 where response.status == 200: self = NacosReply.success(response, kind)
+        case .v1: self = NacosReply.classifyStatus(response)
+        case .v3: self = NacosReply.classifyResult(response, kind)
+        }
+    }
+
+    /// What a response means by its status, and by its text where the status says too little.
+    static func classifyStatus(_ response: HTTPResponse) -> NacosReply {
         let status = response.status
         switch status {
-        case 200:
-            self = NacosReply.success(response, kind)
         case 401, 403:
-            self = .unauthorized(status: status, detail: ServerText(response).detail)
+            return .unauthorized(status: status, detail: ServerText(response).detail)
         case 404, 405, 410, 501:
             // Never an absent instance: a beat says that in 200, and a deregister of it is `ok` (nacos.md §2.3, §2.4).
-            self = .notServed(status: status, detail: ServerText(response).detail)
+            return .notServed(status: status, detail: ServerText(response).detail)
         case 408, 421, 425, 429:
             // 4xx that ask for another try or another server (RFC 9110 §15.5.9, §15.5.20, RFC 8470, RFC 6585).
-            self = .serverError(status: status, detail: ServerText(response).detail)
+            return .serverError(status: status, detail: ServerText(response).detail)
         case 400..<500:
             let text = ServerText(response)
-            self =
-                text.namesAny(of: ServerText.clusterTroubles)
+            return text.namesAny(of: ServerText.clusterTroubles)
                 ? .serverError(status: status, detail: text.detail) : .rejected(status: status, detail: text.detail)
         case 500:
             let text = ServerText(response)
-            self =
-                text.namesAny(of: ServerText.instanceFaults)
+            return text.namesAny(of: ServerText.instanceFaults)
                 ? .rejected(status: status, detail: text.detail) : .serverError(status: status, detail: text.detail)
         case 501...599:
-            self = .serverError(status: status, detail: ServerText(response).detail)
+            return .serverError(status: status, detail: ServerText(response).detail)
         default:
             // No redirect is followed: a Nacos server sends none (nacos.md §2.1: success is 200 only).
-            self = .unreadable(status: status, detail: ServerText(response).detail)
+            return .unreadable(status: status, detail: ServerText(response).detail)
         }
     }
 

@@ -2,19 +2,54 @@ public import BeatCore
 internal import HTTPWire
 internal import JSON
 
-/// Writes the requests to one Nacos server, byte for byte (nacos.md §2).
+/// Writes the requests to one Nacos server, byte for byte (nacos.md §2, §3.3).
 ///
-/// All that is the same in every request to the server is made once, so a light beat is three copies. Everything
-/// stands in the query string (a 1.4 server does not see the form body of a POST, nacos.md §2.1) but the JSON of a
-/// full beat, and no parameter stands twice.
+/// All that is the same in every request to the server is made once, so a light beat is three copies, in either
+/// dialect. Everything stands in the query string (a 1.4 server does not see the form body of a POST, nacos.md §2.1)
+/// but the JSON of a full beat and what logs in, and no parameter stands twice. The token is a header and never part
+/// of a target, which access logs keep (nacos.md §5.2).
 public struct NacosRequestEncoder: Sendable {
-    private let registerStart: [UInt8]
-    private let deregisterStart: [UInt8]
-    private let beatStart: [UInt8]
-    /// From the blank behind the target to the blank line.
-    private let bodilessEnd: [UInt8]
-    /// From the blank behind the target to `Content-Length: `.
-    private let formEnd: [UInt8]
+    /// The API that `append…Beat`, `appendRegister` and `appendDeregister` write for. Set it when a probe has found
+    /// the server's; instance queries must be made for the same one.
+    public var dialect: Dialect {
+        didSet { starts = dialect == .v1 ? startsV1 : startsV3 }
+    }
+
+    /// What stands before the instance query.
+    private struct Starts {
+        var register: [UInt8]
+        var deregister: [UInt8]
+        var beat: [UInt8]
+    }
+
+    private let startsV1: Starts
+    private let startsV3: Starts
+    private var starts: Starts
+    let contextPath: String
+    /// From the blank behind the target to the line end before the fields that not every request has.
+    private let head: String
+    private var ends: Ends
+
+    /// What stands behind the target.
+    private struct Ends {
+        /// From the blank to the blank line.
+        var bodiless: [UInt8]
+        /// As `bodiless`, for a POST of v3: every recorded one says that it has no body (RFC 9110 §8.6).
+        var emptyPost: [UInt8]
+        /// From the blank to `Content-Length: `.
+        var form: [UInt8]
+        /// As `form`, without a token.
+        var login: [UInt8]
+
+        init(head: String, token: SecretText?) {
+            let authorized = token.map { "\(head)Authorization: Bearer \($0.text)\r\n" } ?? head
+            let form = "Content-Type: application/x-www-form-urlencoded;charset=UTF-8\r\nContent-Length: "
+            bodiless = Array("\(authorized)\r\n".utf8)
+            emptyPost = Array("\(authorized)Content-Length: 0\r\n\r\n".utf8)
+            self.form = Array("\(authorized)\(form)".utf8)
+            login = Array("\(head)\(form)".utf8)
+        }
+    }
 
     /// An encoder for one server.
     ///
@@ -24,9 +59,10 @@ public struct NacosRequestEncoder: Sendable {
     ///     at the end.
     ///   - version: beatd's version. `User-Agent` becomes `beatd/<version>`: servers treat a `Nacos-Server` as a peer
     ///     and change what `PUT` and lists mean for a `Nacos-Java-Client` (nacos.md §2.1).
+    ///   - dialect: the API to begin with.
     ///
     /// Traps when one of them does not fit into a header or a target; settings are checked before.
-    public init(host: String, contextPath: String = "/nacos", version: String) {
+    public init(host: String, contextPath: String = "/nacos", version: String, dialect: Dialect = .v1) {
         precondition(Self.isVisible(host) && !host.isEmpty, "not a Host: \(host)")
         precondition(
             Self.isVisible(version) && version.utf8.firstRange(ofPhrase: "Nacos-Server") == nil,
@@ -36,53 +72,86 @@ public struct NacosRequestEncoder: Sendable {
             "not a context path: \(contextPath)")
         let path = contextPath + NacosPath.beat
         precondition(HTTPTarget(path, method: .put)?.path == path, "not a path: \(contextPath)")
-        registerStart = Array("POST \(contextPath)\(NacosPath.instance)?".utf8)
-        deregisterStart = Array("DELETE \(contextPath)\(NacosPath.instance)?".utf8)
-        beatStart = Array("PUT \(contextPath)\(NacosPath.beat)?".utf8)
+        self.contextPath = contextPath
+        startsV1 = Starts(
+            register: Array("POST \(contextPath)\(NacosPath.instance)?".utf8),
+            deregister: Array("DELETE \(contextPath)\(NacosPath.instance)?".utf8),
+            beat: Array("PUT \(contextPath)\(NacosPath.beat)?".utf8))
+        startsV3 = Starts(
+            register: Array("POST \(contextPath)\(NacosPath.instanceV3)?".utf8),
+            deregister: Array("DELETE \(contextPath)\(NacosPath.instanceV3)?".utf8),
+            beat: Array("POST \(contextPath)\(NacosPath.instanceV3)?heartBeat=true&".utf8))
+        self.dialect = dialect
+        starts = dialect == .v1 ? startsV1 : startsV3
         // `Accept` makes container errors JSON instead of HTML. No `Accept-Encoding`: nothing is ever unzipped here.
-        let head = " HTTP/1.1\r\nHost: \(host)\r\nUser-Agent: beatd/\(version)\r\nAccept: application/json\r\n"
-        bodilessEnd = Array((head + "\r\n").utf8)
-        formEnd = Array(
-            (head + "Content-Type: application/x-www-form-urlencoded;charset=UTF-8\r\nContent-Length: ").utf8)
+        head = " HTTP/1.1\r\nHost: \(host)\r\nUser-Agent: beatd/\(version)\r\nAccept: application/json\r\n"
+        ends = Ends(head: head, token: nil)
+    }
+
+    /// Sends this token with every request from now on, or none, as `Authorization: Bearer` (nacos.md §5.2: the one
+    /// way that every server takes). Traps when it does not fit into a header; `LoginReply` tells no such token.
+    public mutating func setToken(_ token: SecretText?) {
+        precondition(token.map { Self.isVisible($0.text) && !$0.text.isEmpty } ?? true, "not a token")
+        ends = Ends(head: head, token: token)
     }
 
     /// The parameters that name an instance, encoded: what every request of a registration carries.
-    public static func instanceQuery(_ key: InstanceKey) -> [UInt8] {
+    ///
+    /// In v1 the service name is grouped, in v3 it is bare with the group beside it: a grouped one is accepted there
+    /// and makes a service that nobody finds (nacos.md §3.3).
+    public static func instanceQuery(_ key: InstanceKey, dialect: Dialect = .v1) -> [UInt8] {
         var query: [UInt8] = []
         appendParameter("namespaceId=", key.namespaceId, to: &query)
-        appendParameter("&serviceName=", key.groupedServiceName, to: &query)
+        switch dialect {
+        case .v1:
+            appendParameter("&serviceName=", key.groupedServiceName, to: &query)
+        case .v3:
+            appendParameter("&groupName=", key.groupName, to: &query)
+            appendParameter("&serviceName=", key.serviceName, to: &query)
+        }
         appendParameter("&clusterName=", key.clusterName, to: &query)
         appendParameter("&ip=", key.ip, to: &query)
         appendParameter("&port=", String(key.port), to: &query)
         return query
     }
 
-    /// Appends a beat without a body, from the `instanceQuery` of the registration.
+    /// Appends a beat without a body, from the `instanceQuery` of the registration, signed when there is a signature.
     @inline(__always)
-    public func appendLightBeat(instanceQuery: Span<UInt8>, to output: inout [UInt8]) {
-        output.append(contentsOf: beatStart)
+    public func appendLightBeat(
+        instanceQuery: Span<UInt8>, signature: RequestSignature? = nil, to output: inout [UInt8]
+    ) {
+        output.append(contentsOf: starts.beat)
         output.append(copying: instanceQuery)
-        output.append(contentsOf: bodilessEnd)
+        if let signature { output.append(contentsOf: signature.parameters) }
+        switch dialect {
+        case .v1: output.append(contentsOf: ends.bodiless)
+        case .v3: output.append(contentsOf: ends.emptyPost)
+        }
     }
 
-    /// Appends a beat with the BeatInfo as form body, from the `instanceQuery` of the same instance.
-    public func appendFullBeat(_ info: BeatInfo, instanceQuery: Span<UInt8>, to output: inout [UInt8]) {
-        let body = Self.beatBody(info)
-        output.append(contentsOf: beatStart)
+    /// Appends a beat with the BeatInfo as form body, from the `instanceQuery` of the same instance. In v3, which
+    /// knows none, it is a light one.
+    public func appendFullBeat(
+        _ info: BeatInfo, instanceQuery: Span<UInt8>, signature: RequestSignature? = nil, to output: inout [UInt8]
+    ) {
+        guard dialect == .v1 else {
+            return appendLightBeat(instanceQuery: instanceQuery, signature: signature, to: &output)
+        }
+        output.append(contentsOf: starts.beat)
         output.append(copying: instanceQuery)
-        output.append(contentsOf: formEnd)
-        output.append(contentsOf: String(body.count).utf8)
-        output.append(contentsOf: "\r\n\r\n".utf8)
-        output.append(contentsOf: body)
+        if let signature { output.append(contentsOf: signature.parameters) }
+        Self.appendForm(Self.beatBody(info), end: ends.form, to: &output)
     }
 
     /// Appends a register request.
     ///
-    /// Unlike the Java client it says `enabled`, not `enable`, which r-nacos does not know, and leaves `groupName`
-    /// out, which a grouped service name makes superfluous, and `app` (nacos.md §2.2).
-    public func appendRegister(_ document: RegistrationDocument, to output: inout [UInt8]) {
-        output.append(contentsOf: registerStart)
-        output.append(contentsOf: Self.instanceQuery(document.key))
+    /// Unlike the Java client it says `enabled`, not `enable`, which r-nacos and v3 do not know, and leaves
+    /// `groupName` out of v1, where a grouped service name makes it superfluous, and `app` (nacos.md §2.2, §3.2).
+    public func appendRegister(
+        _ document: RegistrationDocument, signature: RequestSignature? = nil, to output: inout [UInt8]
+    ) {
+        output.append(contentsOf: starts.register)
+        output.append(contentsOf: Self.instanceQuery(document.key, dialect: dialect))
         Self.appendParameter("&weight=", document.weight.description, to: &output)
         // The words: 1.x to 3.x read `1` as false here (nacos.md §2.1).
         Self.appendParameter("&enabled=", document.enabled ? "true" : "false", to: &output)
@@ -91,16 +160,42 @@ public struct NacosRequestEncoder: Sendable {
         var json: [UInt8] = []
         JSONWriter.append(to: &json) { $0.strings(document.wireMetadata) }
         Self.appendParameter("&metadata=", String(decoding: json, as: UTF8.self), to: &output)
-        output.append(contentsOf: bodilessEnd)
+        if let signature { output.append(contentsOf: signature.parameters) }
+        switch dialect {
+        case .v1: output.append(contentsOf: ends.bodiless)
+        case .v3: output.append(contentsOf: ends.emptyPost)
+        }
     }
 
     /// Appends a deregister request. `ephemeral` must be there: with the wrong value servers answer `ok` and keep
-    /// the instance (nacos.md §2.3).
-    public func appendDeregister(_ key: InstanceKey, to output: inout [UInt8]) {
-        output.append(contentsOf: deregisterStart)
-        output.append(contentsOf: Self.instanceQuery(key))
+    /// the instance (nacos.md §2.3, §3.3).
+    public func appendDeregister(
+        _ key: InstanceKey, signature: RequestSignature? = nil, to output: inout [UInt8]
+    ) {
+        output.append(contentsOf: starts.deregister)
+        output.append(contentsOf: Self.instanceQuery(key, dialect: dialect))
         Self.appendParameter("&ephemeral=", "true", to: &output)
-        output.append(contentsOf: bodilessEnd)
+        if let signature { output.append(contentsOf: signature.parameters) }
+        output.append(contentsOf: ends.bodiless)
+    }
+
+    /// Appends a `GET` of a path below the context path.
+    func appendGet(_ path: String, to output: inout [UInt8]) {
+        output.append(contentsOf: "GET \(contextPath)\(path)".utf8)
+        output.append(contentsOf: ends.bodiless)
+    }
+
+    /// Appends a `POST` of a form to a path below the context path, without the token.
+    func appendLoginPost(_ path: String, form: [UInt8], to output: inout [UInt8]) {
+        output.append(contentsOf: "POST \(contextPath)\(path)".utf8)
+        Self.appendForm(form, end: ends.login, to: &output)
+    }
+
+    private static func appendForm(_ body: [UInt8], end: [UInt8], to output: inout [UInt8]) {
+        output.append(contentsOf: end)
+        output.append(contentsOf: String(body.count).utf8)
+        output.append(contentsOf: "\r\n\r\n".utf8)
+        output.append(contentsOf: body)
     }
 
     /// `beat=` and the JSON of nacos.md §1.2, keys in the order in which Java declares them.
@@ -127,12 +222,19 @@ public struct NacosRequestEncoder: Sendable {
         return body
     }
 
-    private static func appendParameter(_ name: String, _ value: String, to output: inout [UInt8]) {
+    static func appendParameter(_ name: String, _ value: String, to output: inout [UInt8]) {
         output.append(contentsOf: name.utf8)
         FormEncoding.appendEncoded(value, to: &output)
     }
 
-    private static func isVisible(_ text: String) -> Bool { text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } }
+    static func isVisible(_ text: String) -> Bool { text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } }
+}
+
+extension NacosRequestEncoder: CustomStringConvertible, CustomReflectable {
+    /// The dialect and the context path; the prepared bytes hold the token.
+    public var description: String { "\(dialect) below \(contextPath)" }
+    /// As `description`.
+    public var customMirror: Mirror { Mirror(self, children: ["dialect": dialect, "contextPath": contextPath]) }
 }
 
 extension JSONWriter {

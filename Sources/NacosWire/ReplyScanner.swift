@@ -8,12 +8,12 @@ public enum ScannedReply: Equatable, Sendable {
     /// open, nothing does.
     case complete(length: Int, reply: NacosReply, keepsOpen: Bool)
     /// Not one of the answers that this scanner takes: hand the same bytes to an `HTTPResponseParser`, and its
-    /// response to `NacosReply.init(classifying:kind:)`.
+    /// response to `NacosReply.init(classifying:kind:dialect:)`.
     case unusual
 }
 
-/// Reads the answers that come by the million without keeping anything of them: 200 with the JSON of a beat, or with
-/// `ok`.
+/// Reads the answers that come by the million without keeping anything of them: 200 with the JSON of a beat, with
+/// `ok`, or with the envelope of v3 around success or "instance not found".
 ///
 /// It takes nothing that the strict parser would refuse or read differently; whatever it has a doubt about is
 /// `unusual`. It allocates nothing and holds no state: an incomplete answer is scanned again from its start.
@@ -26,8 +26,9 @@ public enum ReplyScanner {
     /// An answer to a beat has 64 bytes.
     static let bodyBytes = 1 << 10
 
-    /// Reads the answer at the front of `bytes`, which may hold a part of it, or others behind it.
-    public static func scan(_ bytes: Span<UInt8>, kind: Exchange.Kind) -> ScannedReply {
+    /// Reads the answer at the front of `bytes`, which may hold a part of it, or others behind it, to a request of
+    /// this kind in this dialect.
+    public static func scan(_ bytes: Span<UInt8>, kind: Exchange.Kind, dialect: Dialect = .v1) -> ScannedReply {
         var head = ScannedHead()
         switch head.scan(bytes) {
         case .incomplete: return .incomplete
@@ -54,10 +55,11 @@ public enum ReplyScanner {
             body = chunk.data
             end = chunk.end
         }
-        let reply =
-            switch kind {
-            case .lightBeat, .fullBeat: BeatBody.reply(bytes, body)
-            case .register, .deregister: isOK(bytes, body) ? NacosReply.ok : nil
+        let reply: NacosReply? =
+            switch (dialect, kind) {
+            case (.v1, .lightBeat), (.v1, .fullBeat): BeatBody.reply(bytes, body)
+            case (.v1, .register), (.v1, .deregister): isOK(bytes, body) ? .ok : nil
+            case (.v3, _): ResultBody.reply(bytes, body, kind)
             }
         guard let reply else { return .unusual }
         return .complete(length: end, reply: reply, keepsOpen: head.keepsOpen)

@@ -1,8 +1,9 @@
 internal import HTTPWire
 internal import JSON
 
-/// The text by which a server explains itself, out of its wrappings (nacos.md §2.8, §5.4): plain text, `caused: …;`,
-/// the container's JSON, that JSON with another one as its message (410 of 3.x), or a page of Tomcat.
+/// The text by which a server explains itself, out of its wrappings (nacos.md §2.8, §3.1, §5.4): plain text,
+/// `caused: …;`, the container's JSON, that JSON with another one as its message (410 of 3.x), the envelope of v3, or
+/// a page of Tomcat.
 struct ServerText {
     /// As the server wrote it, out of JSON and HTML.
     private let message: String
@@ -37,6 +38,11 @@ struct ServerText {
         message =
             ServerText.isCompressed(response)
             ? "a compressed body, which was not asked for" : ServerText.unwrapped(response.body, layers: 2)
+    }
+
+    /// Text that was found by itself.
+    init(text: String) {
+        message = text
     }
 
     /// Whether the body is in a content coding. None was offered, so none is undone.
@@ -105,6 +111,12 @@ struct ServerText {
         if layers > 0, text.first == UInt8(ascii: "{"),
             case .object(let object)? = try? JSONParser.parse(Array(text), maxDepth: maxDepth)
         {
+            // The envelope of v3: a fixed text for each code, and what it is about.
+            if case .integer? = object["code"], case .string(let inner)? = object["message"],
+                case .string(let data)? = object["data"], !inner.isEmpty, !data.isEmpty
+            {
+                return "\(inner): \(data)"
+            }
             for name in ["message", "error"] {
                 guard case .string(let inner)? = object[name], !inner.isEmpty, inner != noMessage else { continue }
                 return unwrapped(Array(inner.utf8), layers: layers - 1)

@@ -48,38 +48,42 @@ struct SentRequest {
 }
 
 let encoder = NacosRequestEncoder(host: "127.0.0.1:8848", version: "0.1.0")
+let encoderV3 = NacosRequestEncoder(host: "127.0.0.1:8848", version: "0.1.0", dialect: .v3)
 let plainKey = InstanceKey(serviceName: "svc", ip: "10.0.0.1", port: 8080)
 
-func register(_ document: RegistrationDocument) throws -> SentRequest {
+func register(_ document: RegistrationDocument, _ encoder: NacosRequestEncoder = encoder) throws -> SentRequest {
     var bytes: [UInt8] = []
     encoder.appendRegister(document, to: &bytes)
     return try SentRequest(bytes)
 }
 
-func deregister(_ key: InstanceKey) throws -> SentRequest {
+func deregister(_ key: InstanceKey, _ encoder: NacosRequestEncoder = encoder) throws -> SentRequest {
     var bytes: [UInt8] = []
     encoder.appendDeregister(key, to: &bytes)
     return try SentRequest(bytes)
 }
 
-func lightBeat(_ key: InstanceKey) throws -> SentRequest {
+func lightBeat(_ key: InstanceKey, _ encoder: NacosRequestEncoder = encoder) throws -> SentRequest {
     var bytes: [UInt8] = []
-    let query = NacosRequestEncoder.instanceQuery(key)
+    let query = NacosRequestEncoder.instanceQuery(key, dialect: encoder.dialect)
     encoder.appendLightBeat(instanceQuery: query.span, to: &bytes)
     return try SentRequest(bytes)
 }
 
-func fullBeat(_ document: RegistrationDocument) throws -> SentRequest {
+func fullBeat(_ document: RegistrationDocument, _ encoder: NacosRequestEncoder = encoder) throws -> SentRequest {
     var bytes: [UInt8] = []
-    let query = NacosRequestEncoder.instanceQuery(document.key)
+    let query = NacosRequestEncoder.instanceQuery(document.key, dialect: encoder.dialect)
     let info = BeatInfo(document, period: document.requestedPeriod)
     encoder.appendFullBeat(info, instanceQuery: query.span, to: &bytes)
     return try SentRequest(bytes)
 }
 
 /// One request of every kind for a document.
-func allRequests(_ document: RegistrationDocument) throws -> [SentRequest] {
+func allRequests(
+    _ document: RegistrationDocument, _ encoder: NacosRequestEncoder = encoder
+) throws -> [SentRequest] {
     [
-        try register(document), try fullBeat(document), try lightBeat(document.key), try deregister(document.key),
+        try register(document, encoder), try fullBeat(document, encoder), try lightBeat(document.key, encoder),
+        try deregister(document.key, encoder),
     ]
 }

@@ -40,6 +40,27 @@ struct Trace {
     }
 }
 
+extension Trace {
+    /// The response. Recorded tokens were replaced by `<JWT>` without a change of the framing; one of the length that
+    /// fits stands in for them.
+    func response() throws -> HTTPResponse {
+        for length in 0...400 {
+            var bytes = answer
+            let token = [UInt8](repeating: UInt8(ascii: "t"), count: length)
+            while let place = bytes.firstRange(of: Array("<JWT>".utf8)) { bytes.replaceSubrange(place, with: token) }
+            var parser = HTTPResponseParser()
+            if let step = try? parser.parse(bytes.span), case .response(let response, _) = step.event,
+                step.consumed == bytes.count
+            {
+                return response
+            }
+        }
+        throw NoResponse()
+    }
+
+    private struct NoResponse: Error {}
+}
+
 /// What came of one answer, by whichever way.
 struct Outcome: Equatable {
     var length: Int
@@ -48,20 +69,21 @@ struct Outcome: Equatable {
 }
 
 /// The strict way: parser, then classifier; nil when more bytes are needed.
-func slowly(_ bytes: [UInt8], _ kind: Exchange.Kind) throws -> Outcome? {
+func slowly(_ bytes: [UInt8], _ kind: Exchange.Kind, _ dialect: Dialect = .v1) throws -> Outcome? {
     var parser = HTTPResponseParser()
     let step = try parser.parse(bytes.span)
     guard case .response(let response, let keepsOpen) = step.event else { return nil }
     return Outcome(
-        length: step.consumed, reply: NacosReply(classifying: response, kind: kind), keepsOpen: keepsOpen)
+        length: step.consumed, reply: NacosReply(classifying: response, kind: kind, dialect: dialect),
+        keepsOpen: keepsOpen)
 }
 
 /// The way of the daemon: scanner, and the strict way for what is unusual.
-func read(_ bytes: [UInt8], _ kind: Exchange.Kind) throws -> Outcome? {
-    switch ReplyScanner.scan(bytes.span, kind: kind) {
+func read(_ bytes: [UInt8], _ kind: Exchange.Kind, _ dialect: Dialect = .v1) throws -> Outcome? {
+    switch ReplyScanner.scan(bytes.span, kind: kind, dialect: dialect) {
     case .incomplete: nil
     case .complete(let length, let reply, let keepsOpen): Outcome(length: length, reply: reply, keepsOpen: keepsOpen)
-    case .unusual: try slowly(bytes, kind)
+    case .unusual: try slowly(bytes, kind, dialect)
     }
 }
 
