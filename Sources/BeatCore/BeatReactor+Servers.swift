@@ -8,7 +8,7 @@ extension BeatReactor {
     }
 
     mutating func probed(
-        _ server: ServerIndex, _ verdict: ProbeVerdict, at now: Instant, into effects: inout [Effect]
+        _ server: ServerIndex, _ verdict: ProbeOutcome, at now: Instant, into effects: inout [Effect]
     ) {
         let wasUp = servers.views()[Int(server)].state != .quarantined
         let isBack = servers.probed(server, verdict, at: now)

@@ -80,6 +80,7 @@ extension BeatReactor {
             lastAcceptedAt: row.lastAccepted.known,
             unhealthyAt: row.lastAccepted.known.map { $0 + PreservedMetadata.timeout(in: document.metadata) },
             consecutiveFailures: Int(row.failures), server: row.server == Row.noServer ? nil : row.server,
+            dialect: row.dialect,
             lastBeat: row.lastBeat.at.known.map {
                 RegistrationView.LastBeat(
                     at: $0, outcome: row.lastBeat.outcome, code: Int(row.lastBeat.code), server: row.lastBeat.server,

@@ -15,7 +15,7 @@ public enum DialectChoice: Equatable, Sendable {
 }
 
 /// What asking a server for its dialect brought.
-public enum ProbeVerdict: Equatable, Sendable {
+public enum ProbeOutcome: Equatable, Sendable {
     /// It speaks this one. `version` as it says; `upsertsOnBeat` is true for r-nacos, which makes an instance of any
     /// beat and so must get full ones (nacos.md §3.5).
     case found(Dialect, version: String?, upsertsOnBeat: Bool)

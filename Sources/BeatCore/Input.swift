@@ -9,7 +9,7 @@ public enum Input: Equatable, Sendable {
     /// An exchange ended without an answer; `sentAt` is nil when nothing of it was written.
     case failed(Exchange, ExchangeFailure, sentAt: Instant?)
     /// A server was asked for its dialect, as `Effect.probe` wanted.
-    case probed(ServerIndex, ProbeVerdict)
+    case probed(ServerIndex, ProbeOutcome)
     /// The login that `Effect.login` wanted has ended.
     case loginEnded(LoginOutcome)
     /// The client that waited for this answer is gone.

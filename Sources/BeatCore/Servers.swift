@@ -145,7 +145,7 @@ struct Servers {
     }
 
     /// What the probe brought. True when the server had been down.
-    mutating func probed(_ index: ServerIndex, _ verdict: ProbeVerdict, at now: Instant) -> Bool {
+    mutating func probed(_ index: ServerIndex, _ verdict: ProbeOutcome, at now: Instant) -> Bool {
         let position = Int(index)
         servers[position].isBeingProbed = false
         defer { planProbes() }

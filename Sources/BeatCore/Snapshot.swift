@@ -72,6 +72,8 @@ public struct RegistrationView: Equatable, Sendable {
     public var consecutiveFailures: Int
     /// The server that answered last.
     public var server: ServerIndex?
+    /// The dialect in which Nacos accepted it; nil before.
+    public var dialect: Dialect?
     /// The beat that ended last.
     public var lastBeat: LastBeat?
 

@@ -91,7 +91,7 @@ extension ControlAPI {
             return .object([
                 "server": .string(server.name),
                 "state": .string(server.state.rawValue),
-                "dialect": .string("v1"),
+                "dialect": server.dialect.map { .string($0.rawValue) } ?? .null,
                 "lastError": server.lastError.map { .string($0) } ?? .null,
                 "consecutiveFailures": .integer(Int64(server.consecutiveFailures)),
                 "connections": .object([

@@ -97,8 +97,8 @@ struct RegistrationWriter: Sendable {
         writer.member("consecutiveFailures", view.consecutiveFailures)
         writer.key("server")
         if let server = view.server { writer.string(name(of: server)) } else { writer.null() }
-        // The only dialect of this version.
-        writer.member("dialect", "v1")
+        writer.key("dialect")
+        if let dialect = view.dialect { writer.string(dialect.rawValue) } else { writer.null() }
         writer.key("lastBeat")
         if let beat = view.lastBeat { write(beat, to: &writer) } else { writer.null() }
         writer.key("checks")

@@ -34,6 +34,8 @@ extension Daemon {
         var listeners: [Listen] = []
         var client = NacosClient.Configuration(version: Version.text)
         var http = HTTPServerLimits()
+        var dialect = DialectChoice.auto
+        var credentials: NacosCredentials?
         var maxRegistrations = Limits.registrations
         var writeRate = 2000
         var shutdownTimeout = Duration.seconds(10)

@@ -42,10 +42,11 @@ public final class Daemon {
         startedWall = clocks.wall
         idPrefix = UInt64(bitPattern: clocks.wall.milliseconds) << 20 ^ UInt64(bitPattern: clocks.now.nanoseconds)
         core = BeatReactor(
-            .init(servers: configuration.servers.map(\.name), maxRegistrations: configuration.maxRegistrations),
+            .init(servers: configuration.servers.map(\.name), maxRegistrations: configuration.maxRegistrations,
+                dialect: configuration.dialect, logsIn: configuration.credentials != nil),
             at: clocks.now)
         client = NacosClient(
-            loop, servers: configuration.servers, configuration.client,
+            loop, servers: configuration.servers, configuration.client, credentials: configuration.credentials,
             readClock: { Instant(nanoseconds: MonotonicClock.nanoseconds()) })
         resolver = try Resolver(
             loop,
@@ -94,7 +95,8 @@ public final class Daemon {
             switch effects[position] {
             case .send(let exchange): client.send(exchange, at: clocks.now)
             case .cancel(let exchange): client.cancel(exchange)
-            case .probe, .login: break
+            case .probe(let server): client.probe(server)
+            case .login: client.logIn()
             case .answer(let token, let answer): deliver(answer, for: token)
             case .log(let event): write(event.record(servers: configuration.servers.map(\.name)))
             case .finish: finish()

@@ -9,6 +9,7 @@ struct InstanceQueries {
         var length: Int32 = 0
         /// The use of the slot that this was encoded for; 0 for none.
         var epoch: UInt32 = 0
+        var dialect = Dialect.v1
     }
 
     private var arena: [UInt8] = []
@@ -17,18 +18,20 @@ struct InstanceQueries {
     /// Below it, an arena is not worth tidying.
     private static let wasteMin = 1 << 20
 
-    /// Calls `body` with the query of the registration in `slot`, encoding it when the slot has a new one.
-    mutating func with(_ slot: Int32, _ core: borrowing BeatReactor, _ body: (Span<UInt8>) -> Void) {
-        let position = Int(slot)
+    /// Calls `body` with the query of the exchange's registration in its dialect, encoding it when it is another one.
+    mutating func with(_ exchange: Exchange, _ core: borrowing BeatReactor, _ body: (Span<UInt8>) -> Void) {
+        let position = Int(exchange.slot)
         while entries.count <= position { entries.append(Entry()) }
-        let epoch = core.epoch(of: slot)
-        if entries[position].epoch != epoch { encode(core.key(of: slot), epoch: epoch, at: position) }
+        let epoch = core.epoch(of: exchange.slot)
+        if entries[position].epoch != epoch || entries[position].dialect != exchange.dialect {
+            encode(core.key(of: exchange.slot), exchange.dialect, epoch: epoch, at: position)
+        }
         let entry = entries[position]
         body(arena.span.extracting(entry.offset..<(entry.offset + Int(entry.length))))
     }
 
-    private mutating func encode(_ key: InstanceKey, epoch: UInt32, at position: Int) {
-        let query = NacosRequestEncoder.instanceQuery(key)
+    private mutating func encode(_ key: InstanceKey, _ dialect: Dialect, epoch: UInt32, at position: Int) {
+        let query = NacosRequestEncoder.instanceQuery(key, dialect: dialect)
         let room = Int(entries[position].length)
         if query.count <= room {
             let offset = entries[position].offset
@@ -41,6 +44,7 @@ struct InstanceQueries {
         }
         entries[position].length = Int32(query.count)
         entries[position].epoch = epoch
+        entries[position].dialect = dialect
         if wasted > Self.wasteMin, wasted > arena.count / 2 { tidy() }
     }
 

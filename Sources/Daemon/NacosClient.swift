@@ -37,6 +37,7 @@ final class NacosClient {
     }
 
     private var pools: [ServerPool] = []
+    private var access: NacosAccess?
     private var queries = InstanceQueries()
     /// Exchanges that are no longer wanted and have not ended yet.
     private var cancelled: Set<Exchange> = []
@@ -47,11 +48,12 @@ final class NacosClient {
 
     init(
         _ loop: EventLoop, servers: [ServerAddress], _ configuration: Configuration,
-        readClock: @escaping () -> Instant
+        credentials: NacosCredentials? = nil, readClock: @escaping () -> Instant
     ) {
         self.readClock = readClock
         metrics = NacosMetrics(servers: servers.count)
         pools = servers.map { ServerPool(loop, $0, configuration, self) }
+        access = NacosAccess(loop, configuration, credentials, self)
     }
 
     /// Takes an exchange; it is written by the next `flush` that has room for it.
@@ -84,9 +86,31 @@ final class NacosClient {
         return sample
     }
 
+    /// Asks a server which dialect it speaks.
+    func probe(_ server: ServerIndex) { access?.probe(server) }
+
+    /// Logs in.
+    func logIn() { access?.logIn() }
+
     func close() {
+        access?.close()
         for pool in pools { pool.close() }
     }
+
+    // MARK: what probes and logins need
+
+    var serverCount: Int { pools.count }
+
+    func encoder(of server: ServerIndex) -> NacosRequestEncoder { pools[Int(server)].encoder }
+
+    func address(of server: ServerIndex) -> SocketAddress? { pools[Int(server)].address }
+
+    func setToken(_ token: SecretText) {
+        for pool in pools { pool.encoder.setToken(token) }
+    }
+
+    /// Gives the core an outcome that is none of an exchange.
+    func report(_ input: Input) { outcomes.append(input) }
 
     // MARK: what pools tell
 

@@ -81,7 +81,7 @@ final class NacosConnection: StreamDelegate {
                     guard parse(rest, head.exchange, consumed: &consumed, goesOn: &goesOn) else { break }
                     continue
                 }
-                switch ReplyScanner.scan(rest, kind: head.exchange.kind) {
+                switch ReplyScanner.scan(rest, kind: head.exchange.kind, dialect: head.exchange.dialect) {
                 case .incomplete:
                     hasPartialAnswer = !rest.isEmpty
                     return
@@ -116,7 +116,7 @@ final class NacosConnection: StreamDelegate {
             case .response(let response, let keepsOpen):
                 parser = nil
                 goesOn = keepsOpen
-                finish(.replied(NacosReply(classifying: response, kind: exchange.kind)))
+                finish(.replied(NacosReply(classifying: response, kind: exchange.kind, dialect: exchange.dialect)))
                 return keepsOpen
             }
         } catch {
@@ -159,7 +159,8 @@ final class NacosConnection: StreamDelegate {
     /// never answered; whatever else is pending goes out again.
     private func endedByPeer() {
         if let response = try? parser?.finish(), let head = pending.first {
-            finish(.replied(NacosReply(classifying: response, kind: head.exchange.kind)))
+            finish(.replied(NacosReply(
+                classifying: response, kind: head.exchange.kind, dialect: head.exchange.dialect)))
         } else if hasPartialAnswer || (answered == 0 && !pending.isEmpty) {
             finish(.failed(.closed))
         } else if pending.isEmpty {

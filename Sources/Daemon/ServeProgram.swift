@@ -2,6 +2,7 @@ internal import BeatCore
 internal import ControlAPI
 internal import EventLoop
 import Glibc
+internal import NacosWire
 internal import NamingStandIn
 
 /// `beatd serve`: the daemon as a process.
@@ -103,6 +104,10 @@ enum ServeProgram {
         configuration.client.requestTimeout = settings.requestTimeout
         configuration.client.connectionsPerServer = settings.connectionsPerServer
         configuration.client.pipelineDepth = settings.pipelineDepth
+        if let dialect = Dialect(rawValue: settings.dialect) { configuration.dialect = .forced(dialect) }
+        if let username = settings.nacosUsername, let password = settings.nacosPassword {
+            configuration.credentials = NacosCredentials(username: username, password: SecretText(password.text))
+        }
         configuration.maxRegistrations = settings.maxRegistrations
         configuration.writeRate = settings.writeRate ?? 0
         configuration.shutdownTimeout = settings.shutdownTimeout

@@ -11,7 +11,8 @@ internal import NacosWire
 final class ServerPool {
     private let loop: EventLoop
     private var addresses: [SocketAddress]
-    private let encoder: NacosRequestEncoder
+    /// Writes requests to this server, with its token.
+    var encoder: NacosRequestEncoder
     private let configuration: NacosClient.Configuration
     private unowned let client: NacosClient
     private var connections: [NacosConnection] = []
@@ -35,6 +36,7 @@ final class ServerPool {
 
     var requestTimeout: Duration { configuration.requestTimeout }
     func readClock() -> Instant { client.readClock() }
+    var address: SocketAddress? { addresses.first }
 
     /// Connections with and without an exchange on them.
     var connectionCounts: NacosMetrics.Connections {
@@ -97,13 +99,14 @@ final class ServerPool {
     }
 
     private func encode(_ exchange: Exchange, _ core: borrowing BeatReactor, _ queries: inout InstanceQueries) {
+        if encoder.dialect != exchange.dialect { encoder.dialect = exchange.dialect }
         switch exchange.kind {
         case .lightBeat:
-            queries.with(exchange.slot, core) { encoder.appendLightBeat(instanceQuery: $0, to: &scratch) }
+            queries.with(exchange, core) { encoder.appendLightBeat(instanceQuery: $0, to: &scratch) }
         case .fullBeat:
             let (document, period) = core.subject(of: exchange)
             let info = BeatInfo(document, period: period)
-            queries.with(exchange.slot, core) { encoder.appendFullBeat(info, instanceQuery: $0, to: &scratch) }
+            queries.with(exchange, core) { encoder.appendFullBeat(info, instanceQuery: $0, to: &scratch) }
         case .register: encoder.appendRegister(core.subject(of: exchange).document, to: &scratch)
         case .deregister: encoder.appendDeregister(core.key(of: exchange.slot), to: &scratch)
         }

@@ -31,6 +31,12 @@ public struct Settings: Equatable, Sendable {
     public var nacosContextPath: String
     /// For registrations that name none.
     public var nacosNamespace: String
+    /// Who logs in to Nacos; nil: nobody.
+    public var nacosUsername: String?
+    /// What that user logs in with.
+    public var nacosPassword: Secret?
+    /// `auto`, `v1` or `v3`.
+    public var dialect: String
     /// Per attempt.
     public var connectTimeout: Duration
     /// Per attempt.

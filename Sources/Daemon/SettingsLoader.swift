@@ -14,7 +14,10 @@ enum SettingsLoader {
         checkTogether(settings, &reader)
         let all = faults + reader.faults
         guard all.isEmpty else { throw SettingsRefusal(faults: all) }
-        let secrets = ["token-file": settings.token, "read-token-file": settings.readToken].compactMapValues { $0 }
+        let secrets = [
+            "token-file": settings.token, "read-token-file": settings.readToken,
+            "nacos-password-file": settings.nacosPassword,
+        ].compactMapValues { $0 }
         reader.makeEntries(rows, secrets: secrets)
         return LoadedSettings(settings: settings, entries: reader.entries, warnings: reader.warnings)
     }
@@ -41,6 +44,8 @@ enum SettingsLoader {
             nacosServers: reader.value("nacos-servers", SettingsAddress.servers),
             nacosContextPath: reader.optional("nacos-context-path", SettingsSyntax.contextPath) ?? "",
             nacosNamespace: reader.value("nacos-namespace", SettingsSyntax.namespace),
+            nacosUsername: reader.optional("nacos-username", SettingsSyntax.username),
+            nacosPassword: reader.secret("nacos-password-file"), dialect: reader.choice("dialect") ?? "auto",
             connectTimeout: reader.duration("connect-timeout"), requestTimeout: reader.duration("request-timeout"),
             connectionsPerServer: reader.integer("connections-per-server"),
             pipelineDepth: reader.integer("pipeline-depth"),
@@ -68,6 +73,11 @@ enum SettingsLoader {
                 reader.setting("listen").place,
                 "\(listen.text) can be reached from other machines, so writes need a token: add "
                     + "\(token.definition.places), or listen on 127.0.0.1")
+        }
+        if (settings.nacosUsername == nil) != (settings.nacosPassword == nil) {
+            let missing = settings.nacosUsername == nil ? "nacos-username" : "nacos-password-file"
+            reader.complain(
+                reader.setting(missing).place, "is missing: a login needs --nacos-username and --nacos-password-file")
         }
         if let token = settings.token, token.text == settings.readToken?.text {
             reader.complain(

@@ -75,6 +75,14 @@ package enum SettingsSyntax {
         return text
     }
 
+    /// A name that Nacos could know: visible, and short enough to be a mistake when it is not.
+    package static func username(_ text: String) throws(SettingsComplaint) -> String {
+        guard text.utf8.count <= 128, text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else {
+            throw SettingsComplaint("must be 1…128 bytes without white space")
+        }
+        return text
+    }
+
     package static func ip(_ text: String) throws(SettingsComplaint) -> String {
         guard SettingsAddress.isHost(text), text.utf8.count <= ipMax, text != "auto" else {
             throw SettingsComplaint("must be an IP address or a host name, got \"\(text)\"")

@@ -19,6 +19,11 @@ public enum SettingsTable {
             "the Nacos servers: host, host:port, [v6]:port or http://host:port; without scheme and port, 8848", daemon),
         row("nacos-context-path", .text, "/nacos", "what stands before /v1 in the servers' paths", daemon, empty: true),
         row("nacos-namespace", .text, "public", "for registrations that name none", daemon),
+        row("nacos-username", .text, "", "user that logs in to Nacos", daemon),
+        row("nacos-password-file", .secretFile, "", "file with that user's password", daemon),
+        row(
+            "dialect", .choice(["auto", "v1", "v3"]), "auto",
+            "the naming API that the servers are spoken to in; auto asks each", daemon),
         row("connect-timeout", .duration(timeouts), "1s", "how long a connection to a server may take to open", daemon),
         row("request-timeout", .duration(timeouts), "3s", "how long one attempt of a request may take", daemon),
         row("connections-per-server", .integer(1...64), "8", "connections kept open to each server", daemon),

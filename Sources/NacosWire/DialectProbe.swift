@@ -1,3 +1,4 @@
+public import BeatCore
 public import HTTPWire
 internal import JSON
 
@@ -51,7 +52,7 @@ public struct ProbedServer: Equatable, Sendable {
     /// (nacos.md §3.5).
     public var needsFullBeats: Bool { product == .rNacos }
 
-    /// Requests for an instance must go to the node that owns it (`Distro`).
+    /// Requests for an instance must go to the node that owns it (`BeatCore.Distro`).
     public var needsResponsibleNode: Bool { dialect == .v3 && isCluster != false }
 }
 

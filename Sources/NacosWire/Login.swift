@@ -1,3 +1,4 @@
+public import BeatCore
 public import HTTPWire
 internal import JSON
 

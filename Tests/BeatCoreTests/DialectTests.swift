@@ -5,9 +5,9 @@ import Testing
 @Suite("Dialects: asked for, remembered, asked for again")
 struct DialectTests {
     let document = RegistrationDocument.orders()
-    private let v1 = ProbeVerdict.found(.v1, version: "2.5.1", upsertsOnBeat: false)
-    private let v3 = ProbeVerdict.found(.v3, version: "3.2.0", upsertsOnBeat: false)
-    private let rnacos = ProbeVerdict.found(.v1, version: nil, upsertsOnBeat: true)
+    private let v1 = ProbeOutcome.found(.v1, version: "2.5.1", upsertsOnBeat: false)
+    private let v3 = ProbeOutcome.found(.v3, version: "3.2.0", upsertsOnBeat: false)
+    private let rnacos = ProbeOutcome.found(.v1, version: nil, upsertsOnBeat: true)
 
     @Test("a server is asked before anything is sent to it; its answer sends what waits at once")
     func probedFirst() {

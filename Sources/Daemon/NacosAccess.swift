@@ -1,0 +1,146 @@
+internal import BeatCore
+internal import EventLoop
+internal import HTTPWire
+internal import NacosWire
+
+/// User name and password for Nacos.
+struct NacosCredentials {
+    var username: String
+    var password: SecretText
+}
+
+/// Finds out what the servers speak, and logs in, as the core asks for it; the outcomes go back to the core.
+/// Loop-confined.
+final class NacosAccess {
+    private let loop: EventLoop
+    private let configuration: NacosClient.Configuration
+    private unowned let client: NacosClient
+    private let credentials: NacosCredentials?
+    /// Probes under way, by server.
+    private var probes: [ServerIndex: DialectProbe] = [:]
+    private var calls: [UInt64: NacosCall] = [:]
+    private var nextCall: UInt64 = 0
+    private var isLoggedIn = false
+
+    init(
+        _ loop: EventLoop, _ configuration: NacosClient.Configuration, _ credentials: NacosCredentials?,
+        _ client: NacosClient
+    ) {
+        self.loop = loop
+        self.configuration = configuration
+        self.credentials = credentials
+        self.client = client
+    }
+
+    // MARK: probes
+
+    /// Asks a server for its dialect; `Input.probed` follows.
+    func probe(_ server: ServerIndex) {
+        let probe = DialectProbe(isLoggedIn: isLoggedIn)
+        probes[server] = probe
+        ask(server, probe)
+    }
+
+    private func ask(_ server: ServerIndex, _ probe: DialectProbe) {
+        var bytes: [UInt8] = []
+        client.encoder(of: server).appendProbe(probe.request, to: &bytes)
+        call(server, bytes) { [unowned self] in self.probeAnswered(server, $0) }
+    }
+
+    private func probeAnswered(_ server: ServerIndex, _ result: Result<HTTPResponse, NacosCallError>) {
+        guard var probe = probes[server] else { return }
+        switch result {
+        case .failure(let error): endProbe(server, .failed(error.text))
+        case .success(let response):
+            guard let verdict = probe.receive(response) else {
+                probes[server] = probe
+                return ask(server, probe)
+            }
+            endProbe(server, outcome(of: verdict))
+        }
+    }
+
+    private func outcome(of verdict: ProbeVerdict) -> ProbeOutcome {
+        switch verdict {
+        case .found(let found):
+            .found(found.dialect, version: found.version, upsertsOnBeat: found.needsFullBeats)
+        case .needsLogin where credentials != nil: .needsLogin
+        case .needsLogin: .failed("it wants a login: set --nacos-username and --nacos-password-file")
+        case .unavailable(let status, let detail): .failed("\(status) \(detail)")
+        case .notNacos(let detail): .failed(detail)
+        }
+    }
+
+    private func endProbe(_ server: ServerIndex, _ outcome: ProbeOutcome) {
+        probes[server] = nil
+        client.report(.probed(server, outcome))
+    }
+
+    // MARK: login
+
+    /// Logs in at the first server that answers, at the path of v3, then that of v1; `Input.loginEnded` follows.
+    func logIn() { logIn(server: 0, dialects: NacosRequestEncoder.loginOrder[...], failure: nil) }
+
+    private func logIn(server: ServerIndex, dialects: ArraySlice<Dialect>, failure: String?) {
+        guard let credentials, Int(server) < client.serverCount else {
+            return client.report(.loginEnded(.failed(failure ?? "no server served a login")))
+        }
+        guard let dialect = dialects.first else {
+            return logIn(
+                server: server + 1, dialects: NacosRequestEncoder.loginOrder[...],
+                failure: failure ?? "no login is served there")
+        }
+        var bytes: [UInt8] = []
+        client.encoder(of: server).appendLogin(
+            dialect, username: credentials.username, password: credentials.password, to: &bytes)
+        call(server, bytes) { [unowned self] result in
+            switch result {
+            case .failure(let error):
+                self.logIn(
+                    server: server + 1, dialects: NacosRequestEncoder.loginOrder[...], failure: error.text)
+            case .success(let response):
+                self.loginAnswered(LoginReply(response), server, rest: dialects.dropFirst())
+            }
+        }
+    }
+
+    private func loginAnswered(_ reply: LoginReply, _ server: ServerIndex, rest: ArraySlice<Dialect>) {
+        switch reply {
+        case .token(let token, let ttl):
+            isLoggedIn = true
+            client.setToken(token)
+            client.report(.loginEnded(.token(ttl: ttl)))
+        case .noAuthentication: client.report(.loginEnded(.notNeeded))
+        case .notServed(let status):
+            logIn(server: server, dialects: rest, failure: "\(status): the login path is not served")
+        case .refused(let status, let detail):
+            // 3.x answers a login at a path that it does not know with 500, so the other path is tried too.
+            logIn(server: server, dialects: rest, failure: "\(status) \(detail)")
+        }
+    }
+
+    // MARK: calls
+
+    private func call(
+        _ server: ServerIndex, _ bytes: [UInt8], _ onEnd: @escaping (Result<HTTPResponse, NacosCallError>) -> Void
+    ) {
+        guard let address = client.address(of: server) else {
+            return onEnd(.failure(NacosCallError(text: "its name is not resolved")))
+        }
+        let number = nextCall
+        nextCall += 1
+        let deadline = client.readClock() + configuration.requestTimeout
+        calls[number] = NacosCall(
+            loop, to: address, sending: bytes, connectTimeout: configuration.connectTimeout.wholeNanoseconds,
+            deadline: deadline.nanoseconds
+        ) { [unowned self] result in
+            self.calls[number] = nil
+            onEnd(result)
+        }
+    }
+
+    func close() {
+        for call in calls.values { call.cancel() }
+        calls = [:]
+    }
+}
