@@ -29,7 +29,7 @@ struct Row {
     struct Attempt {
         /// When it was due: budget and lateness count from here.
         var due = Instant(nanoseconds: 0)
-        /// Servers asked since the last wait, a bit each.
+        /// Servers asked since the last wait and the last answer that was not a failure of theirs, a bit each.
         var tried: UInt16 = 0
         /// Exchanges begun.
         var sends: UInt16 = 0
