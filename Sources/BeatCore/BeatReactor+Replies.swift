@@ -27,7 +27,9 @@ extension BeatReactor {
         into effects: inout [Effect]
     ) {
         // What was never written says nothing about the server.
-        if failure != .aborted, failure == .connect || sentAt != nil, servers.noteFailure(exchange.server, failure.text, at: now) {
+        if failure != .aborted, failure == .connect || sentAt != nil,
+            servers.noteFailure(exchange.server, failure.text, at: now)
+        {
             effects.append(.log(.serverDown(exchange.server, detail: failure.text)))
         }
         guard settle(exchange, sentAt: sentAt) else { return }

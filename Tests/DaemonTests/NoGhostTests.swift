@@ -56,7 +56,8 @@ extension OnSockets {
                 guard entry.route == .register || entry.route == .beat else { continue }
                 let port = try #require(Harness.port(of: entry))
                 let end = try #require(answeredAt[port])
-                #expect(entry.arrival <= end, "\(entry.route) of port \(port), \((entry.arrival - end) / 1000) µs after")
+                #expect(
+                    entry.arrival <= end, "\(entry.route) of port \(port), \((entry.arrival - end) / 1000) µs after")
                 #expect(entry.route == .beat, "port \(port) was registered again")
             }
             #expect(harness.naming.server.instanceCount == 0)

@@ -32,7 +32,9 @@ extension Harness {
 
     /// The instance that a request to the naming server is about.
     static func port(of entry: RequestLog.Entry) -> Int? {
-        let fields = (entry.query ?? "").split(separator: "&") + String(decoding: entry.body, as: UTF8.self)
+        let fields =
+            (entry.query ?? "").split(separator: "&")
+            + String(decoding: entry.body, as: UTF8.self)
             .split(separator: "&")
         return fields.first { $0.hasPrefix("port=") }.flatMap { Int($0.dropFirst(5)) }
     }
