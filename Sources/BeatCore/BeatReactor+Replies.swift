@@ -59,6 +59,7 @@ extension BeatReactor {
         guard let sentAt, exchange.kind != .deregister else { return true }
         table.rows[position].lastSent = sentAt
         switch exchange.kind {
+        case .lightBeat where exchange.dialect == .v3: counters.v3BeatsSent &+= 1
         case .lightBeat: counters.lightBeatsSent &+= 1
         case .fullBeat: counters.fullBeatsSent &+= 1
         case .register, .deregister: return true

@@ -97,9 +97,11 @@ public struct Tally<Label: CaseIterable & RawRepresentable & Sendable>: Sendable
 
 /// What the core counts, since the process began.
 public struct Counters: Sendable {
-    /// Attempts on the wire without a body.
+    /// Attempts on the wire in v1 without a body.
     public internal(set) var lightBeatsSent: UInt64 = 0
-    /// Attempts on the wire with the JSON body.
+    /// Attempts on the wire in v3, which knows no other kind.
+    public internal(set) var v3BeatsSent: UInt64 = 0
+    /// Attempts on the wire with the JSON body, which only v1 knows.
     public internal(set) var fullBeatsSent: UInt64 = 0
     /// Scheduled beats by their end.
     public internal(set) var beats = Tally<BeatOutcome>()

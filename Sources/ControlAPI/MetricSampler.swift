@@ -49,6 +49,7 @@ struct MetricSampler {
         case .beatsSent:
             text.sample(["v1", "light"], counters.lightBeatsSent)
             text.sample(["v1", "full"], counters.fullBeatsSent)
+            text.sample(["v3", "light"], counters.v3BeatsSent)
         case .beats:
             for outcome in BeatOutcome.allCases { text.sample(["\(outcome.label)"], counters.beats[outcome]) }
         case .beatsSkipped:

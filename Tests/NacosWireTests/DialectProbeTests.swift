@@ -1,3 +1,4 @@
+import BeatCore
 import HTTPWire
 import NacosWire
 import Testing
