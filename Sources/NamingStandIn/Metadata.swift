@@ -54,6 +54,25 @@ struct Metadata: Equatable {
         }
     }
 
+    /// r-nacos: what is not made of texts alone is no metadata at all.
+    init(textsOnly text: String) {
+        if case .object(let object)? = try? JSONParser.parse(Array(text.utf8)) {
+            self = Metadata(textsOnly: object)
+        } else {
+            self = Metadata(parameter: text) ?? Metadata()
+        }
+    }
+
+    init(textsOnly object: JSONObject) {
+        for member in object.members {
+            guard case .string(let value) = member.value else {
+                entries = []
+                return
+            }
+            set(member.key, value)
+        }
+    }
+
     var isEmpty: Bool { entries.isEmpty }
 
     subscript(_ key: String) -> String? {

@@ -88,7 +88,13 @@ final class NamingConnection: StreamDelegate {
             return restartIdleTime()
         case .ended: return
         }
-        if case .body = parser.phase { refuse(400, at: WallClock.milliseconds()) }
+        switch (standIn.profile.engine, parser.phase) {
+        case (.tomcat, .body): refuse(400, at: WallClock.milliseconds())
+        case (.actix, .body): return restartIdleTime()
+        case (.actix, .head): refuse(408, at: WallClock.milliseconds())
+        case (.actix, .idle) where answers == 0: refuse(408, at: WallClock.milliseconds())
+        case (.tomcat, .idle), (.tomcat, .head), (.tomcat, .ended), (.actix, .idle), (.actix, .ended): break
+        }
         state = .ended
         flush()
     }
@@ -106,7 +112,7 @@ final class NamingConnection: StreamDelegate {
             stream.consume(step.consumed)
             switch step.event {
             case .needsMore: needsMore = true
-            case .expectsContinue: out.append(text: "HTTP/1.1 100 \r\n\r\n")
+            case .expectsContinue: expectsContinue()
             case .request(let request, _): answer(request, at: now, wall: wall)
             case .refused(let refusal, _): refuse(refusal.status, at: wall)
             }
@@ -114,6 +120,10 @@ final class NamingConnection: StreamDelegate {
         flush()
         restartIdleTime()
         endIfAbandoned()
+    }
+
+    private func expectsContinue() {
+        out.append(text: standIn.profile.engine == .actix ? "HTTP/1.1 100 Continue\r\n\r\n" : "HTTP/1.1 100 \r\n\r\n")
     }
 
     private func flush() {
@@ -138,7 +148,7 @@ final class NamingConnection: StreamDelegate {
 
     /// What Tomcat itself says to a request that it cannot read.
     private func refuse(_ status: Int, at wall: Int64) {
-        write(RequestContext.tomcatPage(status, closes: true), wall: wall)
+        write(RequestContext.serverPage(status, standIn.profile.engine, closes: true), wall: wall)
     }
 
     private func answer(_ request: HTTPRequest, at now: Int64, wall: Int64) {

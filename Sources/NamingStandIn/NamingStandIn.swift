@@ -16,8 +16,13 @@ public final class NamingStandIn {
         public var requestLogCapacity = 0
         /// How long readers see the state before a write, in ms. Real servers: up to 1000.
         public var readLagMilliseconds: Int64 = 0
-        /// How often the check task runs, in ms; a test in a hurry may have it run more often than a real server.
-        public var checkPeriodMilliseconds: Int64 = NamingServer.standardCheckPeriod / 1_000_000
+        /// How often the check task runs, in ms; nil as the profile has it. A test in a hurry may have it run more often
+        /// than a real server.
+        public var checkPeriodMilliseconds: Int64?
+        /// Passwords by user name; empty asks nobody for a token.
+        public var users: [String: String] = [:]
+        /// How long a token lasts, in s; nil as the profile has it.
+        public var tokenLifeSeconds: Int64?
         /// How connections end, in place of the profile's rules.
         public var connection: ConnectionRules?
 
@@ -29,7 +34,7 @@ public final class NamingStandIn {
     public static let connectionsMax = 8192
 
     /// What it plays, with the rules of `Options.connection`.
-    public let profile: NamingProfile
+    public private(set) var profile: NamingProfile
     /// The server behind the sockets, to be looked at.
     public internal(set) var server: NamingServer
     /// What came in; see `Options.requestLogCapacity`.
@@ -64,8 +69,9 @@ public final class NamingStandIn {
         self.options = options
         requestLog = RequestLog(capacity: options.requestLogCapacity)
         server = NamingServer(
-            profile: profile, at: MonotonicClock.nanoseconds(), checkPeriod: options.checkPeriodMilliseconds * 1_000_000
-        )
+            profile: profile, at: MonotonicClock.nanoseconds(),
+            checkPeriod: options.checkPeriodMilliseconds.map { $0 * 1_000_000 })
+        server.authentication = Authentication(users: options.users, tokenLife: options.tokenLifeSeconds)
         server.readLag = options.readLagMilliseconds * 1_000_000
         // The callbacks need `self`, which needs the address: they find it through this box.
         let owner = Owner()
@@ -129,6 +135,21 @@ public final class NamingStandIn {
     public func forgetEverything() {
         server.forgetEverything(at: MonotonicClock.nanoseconds())
         armTimer()
+    }
+
+    /// Plays another server from now on: the instances, tokens and open connections stay, the next answer is the new
+    /// profile's. What an upgrade of the program without loss would look like.
+    public func become(_ profile: NamingProfile) {
+        var profile = profile
+        if let rules = options.connection { profile.connection = rules }
+        self.profile = profile
+        server.become(profile, at: MonotonicClock.nanoseconds())
+        armTimer()
+    }
+
+    /// Ends all tokens; who uses one gets 403.
+    public func forgetTokens() {
+        server.authentication.forgetTokens()
     }
 
     /// Adds a fault behind those that are there; the number is for `removeFault` and `remainingHits`.

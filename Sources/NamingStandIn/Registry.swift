@@ -1,9 +1,9 @@
 /// One instance of a service.
 struct Instance: Equatable {
     /// What the registry finds it by; see `Registry.key`.
-    let key: [UInt8]
+    var key: [UInt8]
     /// Index of its service in the registry.
-    let service: Int
+    private(set) var service: Int
     /// nil after a full beat that named none (nacos.md §2.4).
     let ip: String?
     let port: Int
@@ -19,6 +19,8 @@ struct Instance: Equatable {
     /// ns.
     var lastBeat: Int64
     var timers: Timers
+    /// Another node of the cluster is responsible for it and told this one.
+    var isCopy = false
 
     /// What metadata says about time, read once.
     struct Timers: Equatable {
@@ -31,7 +33,15 @@ struct Instance: Equatable {
         /// 2.x leaves instances with `enableClientBeat=true` alone.
         var isChecked: Bool
 
-        init(_ metadata: Metadata?, _ rule: NamingProfile.TimerNumber) {
+        init(_ metadata: Metadata?, _ profile: NamingProfile) {
+            if case .fixed(let unhealthy, let gone) = profile.silence {
+                unhealthyAfter = unhealthy * 1_000_000
+                goneAfter = gone * 1_000_000
+                interval = nil
+                isChecked = true
+                return
+            }
+            let rule = profile.timerNumber
             let timeout = metadata?.timer(.timeout, rule) ?? Metadata.Timer.timeout.standard
             let deletion = metadata?.timer(.deletion, rule) ?? Metadata.Timer.deletion.standard
             unhealthyAfter = timeout.multipliedClamped(by: 1_000_000)
@@ -39,6 +49,14 @@ struct Instance: Equatable {
             interval = metadata?.timer(.interval, rule)
             isChecked = rule == .digitsElseDefault || metadata?["enableClientBeat"] != "true"
         }
+    }
+}
+
+extension Instance {
+    func moved(to service: Int) -> Instance {
+        var moved = self
+        moved.service = service
+        return moved
     }
 }
 
@@ -202,6 +220,23 @@ struct Registry {
     func visible(_ service: Int, at now: Int64) -> [Instance] {
         if let stale = services[service].stale, now < stale.until { return stale.instances }
         return services[service].instances.compactMap { slots[$0] }
+    }
+
+    /// Every instance anew, as `change` makes it; of two that come to the same key the later one stays.
+    mutating func rebuild(_ change: (Instance, Service) -> Instance) {
+        let old = self
+        self = Registry()
+        readLag = old.readLag
+        for index in old.liveServices {
+            let service = old.services[index]
+            let name = ServiceName(bare: service.name, group: service.group)
+            let target = makeService(service.namespace, name, isEphemeral: service.isEphemeral)
+            services[target].isPoisoned = service.isPoisoned
+            services[target].emptySince = service.emptySince
+            for case let instance? in service.instances.map({ old.slots[$0] }) {
+                put(change(instance, service).moved(to: target), at: 0)
+            }
+        }
     }
 
     mutating func poison(_ service: Int) {
