@@ -125,10 +125,7 @@ extension NamingServer {
         body.append(jsonString: user)
         body.append(UInt8(ascii: "}"))
         var answer = call.context.json(200, body)
-        if rules.setsCookie {
-            let cookie = "JSESSIONID=00000000000000000000000000000000; Path=/nacos; HttpOnly"
-            answer.extraFields.append(NamingAnswer.ExtraField(name: "Set-Cookie", value: cookie))
-        }
+        if rules.setsCookie { answer.extraFields.append(.session) }
         answer.extraFields.append(NamingAnswer.ExtraField(name: "Authorization", value: "Bearer \(token)"))
         return answer
     }
@@ -150,7 +147,7 @@ extension NamingServer {
         switch (profile.login.failures, call.api) {
         case (.nacos1, _), (.rnacos, _): .login(403, "unknown user!")
         case (.nacos2, _): .login(500, "caused: User \(user) not found;")
-        case (.nacos3, .v3): .container(403, "Access Denied")
+        case (.nacos3, .v3): .accessDenied
         case (.nacos3, _): .container(500, "Handle API Compatibility failed, please see log for detail.")
         }
     }

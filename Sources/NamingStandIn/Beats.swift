@@ -49,7 +49,7 @@ extension NamingServer {
     /// An instance that is there to be beaten. Copies are for readers, but for the node that takes them over.
     private func found(_ key: [UInt8], _ call: Call) -> Int? {
         guard let slot = registry.find(key) else { return nil }
-        return registry.slots[slot]?.isCopy == true && isAskedForOthers && call.api != .v1 ? nil : slot
+        return registry.slots[slot]?.standing == .copy && responsibleAddress != nil && call.api != .v1 ? nil : slot
     }
 
     /// What a beat that was taken is answered with.
@@ -89,7 +89,9 @@ extension NamingServer {
             service = ServiceName(lenient: name)
         } else {
             guard call.parameters.value("serviceName") != nil else { throw .text(500, "service name is empty") }
-            service = try serviceName(call)
+            let name = call.parameters.value("serviceName") ?? ""
+            let group = name.contains("@@") ? nil : call.parameters.value("groupName")
+            service = group.map { ServiceName(bare: name, group: $0) } ?? ServiceName(lenient: name)
         }
         let ip = if let info { info.ip } else { call.parameters.value("ip") }
         let port = if let info { info.port } else { try number(call.parameters.value("port") ?? "0") }
@@ -163,6 +165,12 @@ extension NamingServer {
             throw badBeat("Cannot deserialize value of type `RsInfo`\n at [\(source); line: 1, column: 1]", call)
         }
         return info
+    }
+
+    /// What the text of a beat says, as far as it can be read.
+    static func beatInfo(_ text: String) -> BeatInfo? {
+        guard case .object(let object)? = try? JSONParser.parse(Array(text.utf8)) else { return nil }
+        return beatInfo(object, textsOnly: false)
     }
 
     /// nil when a member has a type that Jackson does not coerce.

@@ -4,7 +4,7 @@ import JSON
 enum Serde {
     static func describe(_ error: JSONError) -> String {
         let what = if case .unexpectedEnd = error.reason { "EOF while parsing a value" } else { "expected value" }
-        return "\(what) at line \(error.line) column \(max(0, error.column - 1))"
+        return "\(what) at line \(error.line) column \(error.column)"
     }
 }
 

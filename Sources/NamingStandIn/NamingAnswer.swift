@@ -56,6 +56,10 @@ public struct NamingAnswer: Equatable, Sendable {
     struct ExtraField: Equatable {
         let name: String
         let value: String
+
+        /// A session that no client needs.
+        static let session = ExtraField(
+            name: "Set-Cookie", value: "JSESSIONID=00000000000000000000000000000000; Path=/nacos; HttpOnly")
     }
 
     /// Whether the connection ends with this answer.

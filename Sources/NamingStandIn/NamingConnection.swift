@@ -158,7 +158,9 @@ final class NamingConnection: StreamDelegate {
         if !standIn.faults.isEmpty, let fault = fault(for: request) {
             apply(fault, to: request, at: now, wall: wall)
         } else {
-            write(standIn.server.handle(request, at: now, wall: wall), isHead: request.method == .head, wall: wall)
+            let answer = standIn.answer(request, at: now, wall: wall)
+            guard answer.delayMilliseconds == 0 else { return holdBack(answer, request, at: now, wall: wall) }
+            write(answer.answer, isHead: request.method == .head, wall: wall)
         }
     }
 
@@ -191,7 +193,7 @@ final class NamingConnection: StreamDelegate {
     private func apply(_ fault: NamingFault, to request: HTTPRequest, at now: Int64, wall: Int64) {
         let answer: NamingAnswer?
         switch fault.reply {
-        case .normal, .dropAnswer, .silence: answer = standIn.server.handle(request, at: now, wall: wall)
+        case .normal, .dropAnswer, .silence: answer = standIn.answer(request, at: now, wall: wall).answer
         case .answer(let status, let body, let contentType):
             answer = scripted(request, status, body, contentType, wall: wall)
         case .unknownInstance:
@@ -224,6 +226,16 @@ final class NamingConnection: StreamDelegate {
         let isJSON = contentType.hasPrefix("application/json")
         return context.answer(
             status, .controller, contentType, Array(body.utf8), isJSON ? .chunked : .contentLength)
+    }
+
+    /// A node that waits for another one: requests behind this one wait, too.
+    private func holdBack(_ answer: NamingCluster.Answer, _ request: HTTPRequest, at now: Int64, wall: Int64) {
+        stream.write(out)
+        out.removeAll(keepingCapacity: true)
+        let closes = append(answer.answer, isHead: request.method == .head, wall: wall)
+        state = .holding(.answer(out, closes: closes))
+        out.removeAll(keepingCapacity: true)
+        standIn.hold(until: now + answer.delayMilliseconds * 1_000_000, connection: number, scope: .connection)
     }
 
     private func hold(_ held: Held, _ fault: NamingFault, at now: Int64) {

@@ -58,8 +58,6 @@ public struct NamingServer: Sendable {
     var registry = Registry()
     /// Whether what is written now came from another node of a cluster.
     var isMirroring = false
-    /// Whether another node is responsible for what is asked now.
-    var isAskedForOthers = false
     /// The node that answers for what is asked now; nil for this one.
     var responsibleAddress: String?
     var switches = Switches()
@@ -97,6 +95,25 @@ public struct NamingServer: Sendable {
         let answer = answer(request, context, at: now)
         if answer.status >= 400 { counters.errors += 1 }
         return answer
+    }
+
+    /// Answers one request that belongs to another node of a cluster; nil for this one.
+    mutating func handle(
+        _ request: HTTPRequest, at now: Int64, wall: Int64, responsible: String?
+    ) -> NamingAnswer {
+        responsibleAddress = responsible
+        defer { responsibleAddress = nil }
+        return handle(request, at: now, wall: wall)
+    }
+
+    /// Does what the owner did, as its copy: nobody is asked for a token and nothing is counted.
+    mutating func mirror(_ request: HTTPRequest, at now: Int64, wall: Int64) {
+        let kept = (counters, authentication)
+        authentication = Authentication()
+        isMirroring = true
+        _ = handle(request, at: now, wall: wall)
+        isMirroring = false
+        (counters, authentication) = kept
     }
 
     /// Runs the check task: who has not beaten in time becomes unhealthy, then goes (nacos.md §4.2). A late call is one
@@ -144,7 +161,9 @@ public struct NamingServer: Sendable {
         let call = Call(api: endpoint.api, parameters: parameters, context: context, now: now)
         if endpoint.route == .state { return state(call) }
         let isServed = try serves(endpoint, request)
-        if profile.login.guardsEverything, endpoint.route != .login { try authenticate(request, call) }
+        if profile.login.guardsEverything, authentication.isOn, endpoint.route != .login {
+            try authenticate(request, call)
+        }
         guard isServed else { return nil }
         if endpoint.route == .login { return try login(call) }
         if isGuarded(endpoint) { try authenticate(request, call) }

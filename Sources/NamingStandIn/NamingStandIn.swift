@@ -55,6 +55,10 @@ public final class NamingStandIn {
     private var held: [(due: Int64, connection: Int)] = []
     /// While a delay holds up everybody: until when.
     private var stalledUntil: Int64?
+    private var isHung = false
+    /// The cluster that it is a node of, and its place there.
+    private weak var cluster: NamingCluster?
+    private var node: Int?
     private var dateSecond: Int64 = -1
     private var date: [UInt8] = []
 
@@ -108,6 +112,19 @@ public final class NamingStandIn {
         dropConnections()
         timer?.close()
         timer = nil
+    }
+
+    // MARK: clusters
+
+    func join(_ cluster: NamingCluster, as node: Int) {
+        self.cluster = cluster
+        self.node = node
+    }
+
+    @inline(__always)
+    func answer(_ request: HTTPRequest, at now: Int64, wall: Int64) -> NamingCluster.Answer {
+        if let node, let cluster { return cluster.answer(request, at: node, now: now, wall: wall) }
+        return NamingCluster.Answer(answer: server.handle(request, at: now, wall: wall))
     }
 
     // MARK: controls for tests
@@ -213,7 +230,14 @@ public final class NamingStandIn {
     // MARK: time
 
     /// Whether a delay holds up all connections.
-    var isStalled: Bool { stalledUntil != nil }
+    var isStalled: Bool { stalledUntil != nil || isHung }
+
+    /// Stops or goes on answering, as a process that is sent SIGSTOP and SIGCONT.
+    func setHung(_ isHung: Bool) {
+        guard self.isHung != isHung else { return }
+        self.isHung = isHung
+        if !isStalled { for connection in connections.values { connection.proceed() } }
+    }
 
     func hold(until due: Int64, connection: Int, scope: NamingFault.DelayScope) {
         held.append((due, connection))
@@ -226,6 +250,7 @@ public final class NamingStandIn {
 
     private func timerFired() {
         let now = MonotonicClock.nanoseconds()
+        if let node, now >= server.nextCheck { cluster?.synchronize(node, at: now) }
         server.check(at: now)
         let due = held.filter { $0.due <= now }
         held.removeAll { $0.due <= now }

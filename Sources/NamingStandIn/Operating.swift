@@ -102,7 +102,8 @@ extension NamingServer {
                     + #"","function_mode":null,"isManageCapacity":"true","isCapacityLimitCheck":"false","#
                     + #""datasource_platform":"","notifyConnectTimeout":"100","server_port":"8848","#
                     + #""notifySocketTimeout":"200","defaultClusterQuota":"100000","#
-                    + #""plugin_datasource_log_enabled":"false","login_page_enabled":"false"}"#
+                    + #""plugin_datasource_log_enabled":"false","login_page_enabled":""# + "\(authentication.isOn)"
+                    + #""}"#
             }
         return call.context.json(200, Array(text.utf8))
     }

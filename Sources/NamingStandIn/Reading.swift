@@ -67,7 +67,8 @@ extension NamingServer {
 
     func write(_ metadata: Metadata?, withNulls: Bool, to out: inout [UInt8]) {
         if let metadata {
-            metadata.write(profile.metadataOrder, withNulls: withNulls, to: &out)
+            metadata.write(
+                profile.metadataOrder, withNulls: withNulls, escapesPlanes: profile.engine == .tomcat, to: &out)
         } else {
             out.append(text: "null")
         }
@@ -208,8 +209,10 @@ extension NamingServer {
         out.append(text: ",\"metadata\":")
         write(host.metadata, withNulls: true, to: &out)
         let metadata = host.metadata ?? Metadata()
+        let interval = ",\"instanceHeartBeatInterval\":\(metadata.shown(.interval))"
+        if profile.servesV3 { out.append(text: interval) }
         out.append(text: ",\"instanceHeartBeatTimeOut\":\(metadata.shown(.timeout))")
-        out.append(text: ",\"instanceHeartBeatInterval\":\(metadata.shown(.interval))")
+        if !profile.servesV3 { out.append(text: interval) }
         out.append(text: ",\"ipDeleteTimeout\":\(metadata.shown(.deletion))")
         // The generator is looked up in the metadata; only empty metadata falls back to the standard one.
         let generator = metadata.isEmpty ? "simple" : metadata["preserved.instance.id.generator"]

@@ -36,7 +36,7 @@ extension NamingServer {
         counters.deregisters += 1
         let key = key(namespace, service, ip, port, cluster)
         if let slot = registry.find(key), let instance = registry.slots[slot],
-            instance.isEphemeral == isEphemeral || profile.engine == .actix, !isMirroring || instance.isCopy,
+            instance.isEphemeral == isEphemeral || profile.engine == .actix, !isMirroring || instance.standing == .copy,
             !registry.services[instance.service].isPoisoned
         {
             registry.remove(slot, at: call.now)
@@ -107,7 +107,8 @@ extension NamingServer {
             key: key, service: service, ip: wanted.ip, port: wanted.port, cluster: wanted.cluster,
             weight: wanted.weight, isEnabled: wanted.isEnabled, isHealthy: wanted.isHealthy,
             isEphemeral: wanted.isEphemeral, metadata: wanted.metadata, hasID: wanted.hasID, lastBeat: call.now,
-            timers: Instance.Timers(wanted.metadata, profile), isCopy: isMirroring)
+            timers: Instance.Timers(wanted.metadata, profile),
+            standing: isMirroring ? .copy : responsibleAddress != nil && call.api != .v1 ? .strayed : .own)
         registry.put(overridden(instance), at: call.now)
         registry.overrides[key]?.expires = nil
         return registry.find(key)

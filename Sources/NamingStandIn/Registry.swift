@@ -19,8 +19,16 @@ struct Instance: Equatable {
     /// ns.
     var lastBeat: Int64
     var timers: Timers
-    /// Another node of the cluster is responsible for it and told this one.
-    var isCopy = false
+    var standing = Standing.own
+
+    /// Whose an instance is, in a cluster.
+    enum Standing: Equatable {
+        case own
+        /// Its owner told this node about it, for readers.
+        case copy
+        /// Registered here, where it does not belong, and known nowhere else.
+        case strayed
+    }
 
     /// What metadata says about time, read once.
     struct Timers: Equatable {
@@ -258,7 +266,9 @@ struct Registry {
     private mutating func checkInstances(of index: Int, at now: Int64) {
         var gone = false
         for slot in services[index].instances {
-            guard let instance = slots[slot], instance.isEphemeral, instance.timers.isChecked else { continue }
+            guard let instance = slots[slot], instance.isEphemeral, instance.timers.isChecked,
+                instance.standing == .own
+            else { continue }
             let age = now - instance.lastBeat
             let isLate = instance.isHealthy && age > instance.timers.unhealthyAfter
             let isGone = age > instance.timers.goneAfter && !services[index].isPoisoned

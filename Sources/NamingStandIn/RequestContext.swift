@@ -8,6 +8,8 @@ enum Refusal: Error, Equatable {
     case login(Int, String)
     /// The container's error page, JSON or HTML.
     case container(Int, String)
+    /// Spring's own refusal of a login, which opens a session.
+    case accessDenied
     /// Text of the parameter check.
     case parameterCheck(String)
     /// A v2 result.
@@ -105,6 +107,10 @@ struct RequestContext {
             return self.text(status, text)
         case .container(let status, let message):
             return errorPage(status, message, .container)
+        case .accessDenied:
+            var answer = errorPage(403, "Access Denied", .container)
+            answer.extraFields = [.session]
+            return answer
         case .nothing(let status, let allow):
             var answer =
                 allow == nil

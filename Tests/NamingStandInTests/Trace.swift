@@ -4,13 +4,20 @@ import HTTPWire
 /// A recorded exchange with a real server: `>>>`, the request, `<<<`, the answer, all bytes kept.
 struct Trace {
     let name: String
-    let requests: [UInt8]
+    private let requests: [UInt8]
     let answers: [UInt8]
 
     static let folder: String = {
         let file = #filePath
         return String(file[..<(file.lastIndex(of: "/") ?? file.endIndex)]) + "/Traces"
     }()
+
+    /// The requests with a token where the recording took one out.
+    func requests(token: String) -> [UInt8] {
+        let mark = Array("<JWT>".utf8)
+        guard let cut = requests.indices.first(where: { requests[$0...].starts(with: mark) }) else { return requests }
+        return requests[..<cut] + Array(token.utf8) + requests[(cut + mark.count)...]
+    }
 
     /// The cases of a server in the order in which they were run.
     static func all(of server: String) -> [Trace] {
