@@ -62,6 +62,12 @@ public final class NamingCluster {
         view.owner(of: grouped, at: MonotonicClock.nanoseconds())
     }
 
+    /// `String.hashCode` of Java, which owners are found by.
+    public static func javaHash(_ text: String) -> Int32 { ClusterView.javaHash(text) }
+
+    /// Which of `count` members, sorted by the text of their address, owns a tag.
+    public static func ownerIndex(of tag: String, among count: Int) -> Int { ClusterView.index(of: tag, among: count) }
+
     // MARK: controls for tests
 
     /// The node's process is gone: connections are cut, its port is closed.
