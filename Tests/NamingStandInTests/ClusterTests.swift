@@ -160,4 +160,52 @@ import Testing
         #expect(scene.cluster.nodes[owner].server.counters.registers == 1)
         #expect(try scene.ask(1 - owner, Wire.light()) == Wire.known)
     }
+
+    /// The recorded requests, each put to a node of the recording's kind: the owner or another one.
+    @Test func answersLikeRecordedClusters() throws {
+        let scene = try Scene(3, .nacos25)
+        let owner = scene.cluster.owner(of: "10.70.0.2", port: 8080)
+        let others = [0, 1, 2].filter { $0 != owner }
+        let stories: [(names: [String], node: Int)] = [
+            (["cl_register_nonowner"], others[0]), (["cl_beat_light_owner"], owner),
+            (["cl_beat_light_nonowner", "cl_beat_allinbody_nonowner", "cl_beat_bodyonly_json_nonowner"], others[1]),
+            (["cl_err_weight_nonowner"], others[0]), (["cl_deregister_nonowner"], others[0]),
+            (["cl_register_formbody_owner"], owner), (["cl_v2_register_nonowner", "cl_v2_beat_8848"], others[0]),
+            (["cl_v2_beat_8858"], others[1]), (["cl_v2_beat_8868"], owner),
+        ]
+        for story in stories {
+            for name in story.names { try expectRecorded("cluster-2.5.1", name, scene, story.node) }
+        }
+        // These are about other addresses, and so about other owners.
+        for (name, ip) in [
+            ("cl_beat_light_unknown_nonowner", "10.70.0.5"), ("cl_metadata_special_nonowner", "10.70.0.8"),
+        ] {
+            let node = (scene.cluster.owner(of: ip, port: 8080) + 1) % 3
+            try expectRecorded("cluster-2.5.1", name, scene, node)
+        }
+    }
+
+    @Test func answersLikeRecordedClustersOf31() throws {
+        let scene = try Scene(3, .nacos30)
+        let stray = (scene.cluster.owner(of: "10.71.0.1", port: 8080) + 1) % 3
+        try expectRecorded("cluster-3.1", "cl3_register_nonowner", scene, stray)
+        try expectRecorded("cluster-3.1", "cl3_beat_8848", scene, stray)
+        try expectRecorded("cluster-3.1", "cl3_beat_8858", scene, (stray + 1) % 3)
+        let owner = scene.cluster.owner(of: "10.71.0.3", port: 8080)
+        try expectRecorded("cluster-3.1", "cl3_register_owner", scene, owner)
+        try expectRecorded("cluster-3.1", "cl3_beat_ownerreg_8848", scene, owner)
+        try expectRecorded("cluster-3.1", "cl3_beat_ownerreg_8868", scene, (owner + 1) % 3)
+    }
+
+    private func expectRecorded(_ folder: String, _ name: String, _ scene: Scene, _ node: Int) throws {
+        let trace = try #require(Trace(folder, name))
+        let client = try SocketClient(scene.stage, at: scene.cluster.nodes[node].localAddress)
+        client.send(String(decoding: trace.requests(token: ""), as: UTF8.self))
+        #expect(client.answers(1).count == 1)
+        let got = try #require(RawMessage.all(in: client.received).first)
+        let expected = try #require(RawMessage.all(in: trace.answers).first)
+        #expect(got.startLine == expected.startLine, "\(name)")
+        #expect(Comparable.fields(got, "") == Comparable.fields(expected, ""), "\(name)")
+        #expect(String(decoding: got.body, as: UTF8.self) == String(decoding: expected.body, as: UTF8.self), "\(name)")
+    }
 }

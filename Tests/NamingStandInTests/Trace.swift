@@ -23,8 +23,14 @@ struct Trace {
     static func all(of server: String) -> [Trace] {
         let order = String(decoding: contents("\(folder)/order.txt") ?? [], as: UTF8.self)
         return order.split(separator: "\n").compactMap { name in
-            contents("\(folder)/\(server)/\(name).http").flatMap { Trace(String(name), $0) }
+            Trace(server, String(name))
         }
+    }
+
+    /// One case of a server; nil when it was not run there.
+    init?(_ server: String, _ name: String) {
+        guard let file = Trace.contents("\(Trace.folder)/\(server)/\(name).http") else { return nil }
+        self.init(name, file)
     }
 
     private init?(_ name: String, _ file: [UInt8]) {
