@@ -26,8 +26,9 @@ extension [UInt8] {
         }
     }
 
-    /// A JSON string as Jackson writes it: characters outside the basic plane as two escapes, other text as UTF-8.
-    mutating func append(jsonString text: String) {
+    /// A JSON string as Jackson writes it: characters outside the basic plane as two escapes, unless that is unwanted,
+    /// other text as UTF-8.
+    mutating func append(jsonString text: String, escapesPlanes: Bool = true) {
         append(UInt8(ascii: "\""))
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -41,7 +42,7 @@ extension [UInt8] {
             default:
                 if scalar.value < 0x20 {
                     appendEscape(UInt16(scalar.value))
-                } else if scalar.value > 0xFFFF {
+                } else if scalar.value > 0xFFFF, escapesPlanes {
                     for unit in String(scalar).utf16 { appendEscape(unit) }
                 } else {
                     append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)

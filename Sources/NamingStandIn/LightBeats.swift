@@ -9,15 +9,19 @@ extension NamingServer {
             let query = request.target.query, request.target.path == Endpoint.beatPath
         else { return nil }
         if let accept = request.fields["Accept"], accept != "*/*", accept != "application/json" { return nil }
-        guard request.fields["Host"] != nil, fillKey(query.utf8.span), let slot = registry.find(keyBuffer),
+        guard profile.oldPaths == .all || profile.oldPaths == .clients, profile.beatAnswers != .interval,
+            request.fields["Host"] != nil, hasGoodBearer(request, at: now), fillKey(query.utf8.span),
+            let slot = registry.find(keyBuffer),
             registry.slots[slot]?.isEphemeral == true
         else { return nil }
         registry.touch(slot, at: now)
-        counters.beats += 1
-        let interval = registry.slots[slot]?.timers.interval ?? switches.clientBeatInterval
-        return NamingAnswer(
-            200, .controller, contentType: "application/json", body: switches.beatReply(interval: interval),
-            framing: .chunked, connection: RequestContext.connection(request))
+        defer { counters.beats += 1 }
+        var answer = NamingAnswer(
+            200, .controller, contentType: "application/json", body: beatReply(slot), framing: .chunked,
+            connection: RequestContext.connection(request, profile.engine))
+        answer.engine = profile.engine
+        answer.securityFields = profile.securityFields
+        return answer
     }
 
     /// Where the values lie in the query.
@@ -87,7 +91,9 @@ extension NamingServer {
     }
 
     private static func set(_ field: inout Range<Int>, _ value: Range<Int>) -> Bool {
-        if field.isEmpty { field = value }
+        // Of a repeated name the first counts, or there is an error.
+        guard field.isEmpty else { return false }
+        field = value
         return true
     }
 

@@ -54,6 +54,25 @@ struct Metadata: Equatable {
         }
     }
 
+    /// r-nacos: what is not made of texts alone is no metadata at all.
+    init(textsOnly text: String) {
+        if case .object(let object)? = try? JSONParser.parse(Array(text.utf8)) {
+            self = Metadata(textsOnly: object)
+        } else {
+            self = Metadata(parameter: text) ?? Metadata()
+        }
+    }
+
+    init(textsOnly object: JSONObject) {
+        for member in object.members {
+            guard case .string(let value) = member.value else {
+                entries = []
+                return
+            }
+            set(member.key, value)
+        }
+    }
+
     var isEmpty: Bool { entries.isEmpty }
 
     subscript(_ key: String) -> String? {
@@ -127,15 +146,21 @@ extension Metadata {
     }
 
     /// Appends the JSON object.
-    func write(_ order: NamingProfile.MetadataOrder, withNulls: Bool, to out: inout [UInt8]) {
+    func write(
+        _ order: NamingProfile.MetadataOrder, withNulls: Bool, escapesPlanes: Bool = true, to out: inout [UInt8]
+    ) {
         out.append(UInt8(ascii: "{"))
         var isFirst = true
         for entry in ordered(order) where withNulls || entry.value != nil {
             if !isFirst { out.append(UInt8(ascii: ",")) }
             isFirst = false
-            out.append(jsonString: entry.key)
+            out.append(jsonString: entry.key, escapesPlanes: escapesPlanes)
             out.append(UInt8(ascii: ":"))
-            if let value = entry.value { out.append(jsonString: value) } else { out.append(text: "null") }
+            if let value = entry.value {
+                out.append(jsonString: value, escapesPlanes: escapesPlanes)
+            } else {
+                out.append(text: "null")
+            }
         }
         out.append(UInt8(ascii: "}"))
     }

@@ -88,7 +88,13 @@ final class NamingConnection: StreamDelegate {
             return restartIdleTime()
         case .ended: return
         }
-        if case .body = parser.phase { refuse(400, at: WallClock.milliseconds()) }
+        switch (standIn.profile.engine, parser.phase) {
+        case (.tomcat, .body): refuse(400, at: WallClock.milliseconds())
+        case (.actix, .body): return restartIdleTime()
+        case (.actix, .head): refuse(408, at: WallClock.milliseconds())
+        case (.actix, .idle) where answers == 0: refuse(408, at: WallClock.milliseconds())
+        case (.tomcat, .idle), (.tomcat, .head), (.tomcat, .ended), (.actix, .idle), (.actix, .ended): break
+        }
         state = .ended
         flush()
     }
@@ -106,7 +112,7 @@ final class NamingConnection: StreamDelegate {
             stream.consume(step.consumed)
             switch step.event {
             case .needsMore: needsMore = true
-            case .expectsContinue: out.append(text: "HTTP/1.1 100 \r\n\r\n")
+            case .expectsContinue: expectsContinue()
             case .request(let request, _): answer(request, at: now, wall: wall)
             case .refused(let refusal, _): refuse(refusal.status, at: wall)
             }
@@ -114,6 +120,10 @@ final class NamingConnection: StreamDelegate {
         flush()
         restartIdleTime()
         endIfAbandoned()
+    }
+
+    private func expectsContinue() {
+        out.append(text: standIn.profile.engine == .actix ? "HTTP/1.1 100 Continue\r\n\r\n" : "HTTP/1.1 100 \r\n\r\n")
     }
 
     private func flush() {
@@ -138,7 +148,7 @@ final class NamingConnection: StreamDelegate {
 
     /// What Tomcat itself says to a request that it cannot read.
     private func refuse(_ status: Int, at wall: Int64) {
-        write(RequestContext.tomcatPage(status, closes: true), wall: wall)
+        write(RequestContext.serverPage(status, standIn.profile.engine, closes: true), wall: wall)
     }
 
     private func answer(_ request: HTTPRequest, at now: Int64, wall: Int64) {
@@ -148,7 +158,9 @@ final class NamingConnection: StreamDelegate {
         if !standIn.faults.isEmpty, let fault = fault(for: request) {
             apply(fault, to: request, at: now, wall: wall)
         } else {
-            write(standIn.server.handle(request, at: now, wall: wall), isHead: request.method == .head, wall: wall)
+            let answer = standIn.answer(request, at: now, wall: wall)
+            guard answer.delayMilliseconds == 0 else { return holdBack(answer, request, at: now, wall: wall) }
+            write(answer.answer, isHead: request.method == .head, wall: wall)
         }
     }
 
@@ -181,7 +193,7 @@ final class NamingConnection: StreamDelegate {
     private func apply(_ fault: NamingFault, to request: HTTPRequest, at now: Int64, wall: Int64) {
         let answer: NamingAnswer?
         switch fault.reply {
-        case .normal, .dropAnswer, .silence: answer = standIn.server.handle(request, at: now, wall: wall)
+        case .normal, .dropAnswer, .silence: answer = standIn.answer(request, at: now, wall: wall).answer
         case .answer(let status, let body, let contentType):
             answer = scripted(request, status, body, contentType, wall: wall)
         case .unknownInstance:
@@ -214,6 +226,16 @@ final class NamingConnection: StreamDelegate {
         let isJSON = contentType.hasPrefix("application/json")
         return context.answer(
             status, .controller, contentType, Array(body.utf8), isJSON ? .chunked : .contentLength)
+    }
+
+    /// A node that waits for another one: requests behind this one wait, too.
+    private func holdBack(_ answer: NamingCluster.Answer, _ request: HTTPRequest, at now: Int64, wall: Int64) {
+        stream.write(out)
+        out.removeAll(keepingCapacity: true)
+        let closes = append(answer.answer, isHead: request.method == .head, wall: wall)
+        state = .holding(.answer(out, closes: closes))
+        out.removeAll(keepingCapacity: true)
+        standIn.hold(until: now + answer.delayMilliseconds * 1_000_000, connection: number, scope: .connection)
     }
 
     private func hold(_ held: Held, _ fault: NamingFault, at now: Int64) {

@@ -4,8 +4,55 @@
 public struct NamingProfile: Equatable, Sendable {
     /// The profiles by the name that settings and people use.
     public enum Name: String, CaseIterable, Sendable {
+        case nacos11 = "1.1"
+        case nacos12 = "1.2"
         case nacos14 = "1.4"
         case nacos25 = "2.5"
+        case nacos30 = "3.0"
+        case nacos32 = "3.2"
+        case rnacos = "rnacos"
+    }
+
+    /// Which program family answers.
+    enum Engine: Equatable {
+        /// Tomcat: empty reason phrases, chunked JSON, limits per connection.
+        case tomcat
+        /// actix: reason phrases, lower-case names of fields, a length on every answer.
+        case actix
+    }
+
+    /// The fields that every answer of the application carries.
+    enum SecurityFields: Equatable { case cors, strict }
+
+    /// Which of the v1 naming paths are answered (nacos.md §3.4).
+    enum OldPaths: Equatable {
+        case all
+        /// 3.0: what clients need; the operators' paths are gone (410).
+        case clients
+        /// 3.0 with `nacos.core.api.compatibility.client.enabled=false`: all are gone.
+        case gone
+        /// 3.2: 501, but for the metrics.
+        case removed
+    }
+
+    /// Which of the v2 naming paths are answered.
+    enum MiddlePaths: Equatable { case none, all, gone }
+
+    /// What a beat is answered with (nacos.md §2.4).
+    enum BeatAnswers: Equatable {
+        /// 1.1: the interval and nothing else; every beat is full.
+        case interval
+        /// Interval, code and light flag; `byInstance` ignores the switch.
+        case coded(byInstance: Bool)
+        /// As before, keys in changing order; a light beat registers.
+        case shuffled
+    }
+
+    /// How long an instance may be silent.
+    enum Silence: Equatable {
+        case metadata
+        /// ms, whatever the metadata says.
+        case fixed(unhealthyAfter: Int64, goneAfter: Int64)
     }
 
     /// What tells two instances of one service apart.
@@ -52,72 +99,69 @@ public struct NamingProfile: Equatable, Sendable {
     }
 
     /// The shape of lists and metrics.
-    enum Documents: Equatable { case nacos1, nacos2 }
+    enum Documents: Equatable { case nacos1, nacos2, rnacos }
 
     /// The order of metadata keys in answers.
     enum MetadataOrder: Equatable { case insertion, javaHashMap }
 
     /// What people call it.
-    public let name: Name
-    /// What `/v1/console/server/state` calls the server.
-    let version: String
-    let identity: Identity
+    public internal(set) var name: Name
+    /// What `/v1/console/server/state` or `/v3/admin/core/state` calls the server.
+    var version: String
+    var engine = Engine.tomcat
+    var securityFields = SecurityFields.cors
+    var identity = Identity.addressAndCluster
     /// Error texts are wrapped as `caused: …;`.
-    let wrapsErrors: Bool
-    let earlyRefusal: EarlyRefusal
-    let weightRangeStatus: Int
-    let missingInstanceStatus: Int
+    var wrapsErrors = false
+    var earlyRefusal = EarlyRefusal.text
+    var weightRangeStatus = 500
+    var missingInstanceStatus = 500
     /// GET of one instance has a text of its own for a service that does not exist.
-    let namesMissingService: Bool
+    var namesMissingService = true
+    var beatAnswers = BeatAnswers.coded(byInstance: false)
     /// A beat of an unknown instance is answered with `lightBeatEnabled`.
-    let unknownBeatTellsLight: Bool
+    var unknownBeatTellsLight = false
     /// The parameter check of 2.3 and later (nacos.md §2.9).
-    let checksParameters: Bool
+    var checksParameters = false
     /// Heartbeat timeout and delete timeout must not be below the interval.
-    let checksTimeouts: Bool
+    var checksTimeouts = false
     /// A form in the body of a POST is read.
-    let readsPostBody: Bool
-    let timerNumber: TimerNumber
-    let refresh: Refresh
-    let nullAddress: NullAddress
-    let update: Update
-    let documents: Documents
-    let metadataOrder: MetadataOrder
+    var readsPostBody = false
+    var timerNumber = TimerNumber.digitsElseDefault
+    var silence = Silence.metadata
+    var refresh = Refresh.byQuery
+    var nullAddress = NullAddress.poisonsService
+    var update = Update.upsert
+    var documents = Documents.nacos1
+    var metadataOrder = MetadataOrder.insertion
     /// A service holds ephemeral or persistent instances, never both.
-    let separatesPersistent: Bool
+    var separatesPersistent = false
     /// All hosts are listed as healthy when none is (protect threshold 0).
-    let protectsByDefault: Bool
+    var protectsByDefault = true
     /// How long a service without instances lives, in ms; nil for ever.
-    let emptyServiceLife: Int64?
-    let servesV2: Bool
+    var emptyServiceLife: Int64?
+    var oldPaths = OldPaths.all
+    var middlePaths = MiddlePaths.none
+    /// `/v3/client` and `/v3/admin`.
+    var servesV3 = false
+    /// `/v1/console` and a trailing slash are served.
+    var servesConsole = true
+    /// `No endpoint GET /path.` in place of `No message available`.
+    var namesMissingPath = false
+    var unacceptable = "Could not find acceptable representation"
+    /// JSON errors do not show what was sent.
+    var hidesJSON = false
+    /// `allIPs`, which 3.x spells another way.
+    var allAddressesKey = "allIPs"
+    /// A `//` in the path: the status of the refusal.
+    var doubleSlashStatus = 500
+    var login = LoginRules.nacos14
+    /// How often the check task runs, ns (nacos.md §4.2).
+    var checkPeriod: Int64 = 5_000_000_000
     /// How connections end.
-    public var connection: ConnectionRules
+    public var connection = ConnectionRules.tomcat
 
-    /// Nacos 1.4.8.
-    public static let nacos14 = NamingProfile(
-        name: .nacos14, version: "1.4.8", identity: .addressAndCluster, wrapsErrors: true, earlyRefusal: .text,
-        weightRangeStatus: 500, missingInstanceStatus: 500, namesMissingService: true, unknownBeatTellsLight: false,
-        checksParameters: false, checksTimeouts: false, readsPostBody: false, timerNumber: .digitsElseDefault,
-        refresh: .byQuery, nullAddress: .poisonsService, update: .upsert, documents: .nacos1,
-        metadataOrder: .insertion, separatesPersistent: false, protectsByDefault: true, emptyServiceLife: nil,
-        servesV2: false, connection: .tomcat)
-
-    /// Nacos 2.5.1.
-    public static let nacos25 = NamingProfile(
-        name: .nacos25, version: "2.5.1", identity: .address, wrapsErrors: false, earlyRefusal: .container,
-        weightRangeStatus: 400, missingInstanceStatus: 404, namesMissingService: false, unknownBeatTellsLight: true,
-        checksParameters: true, checksTimeouts: true, readsPostBody: true, timerNumber: .integerElseZero,
-        refresh: .byJSON, nullAddress: .isListed, update: .override, documents: .nacos2,
-        metadataOrder: .javaHashMap, separatesPersistent: true, protectsByDefault: false, emptyServiceLife: 60_000,
-        servesV2: true, connection: .tomcat)
-
-    /// The profile of that name.
-    public static func named(_ name: Name) -> NamingProfile {
-        switch name {
-        case .nacos14: .nacos14
-        case .nacos25: .nacos25
-        }
-    }
+    var servesV2: Bool { middlePaths == .all }
 }
 
 extension NamingProfile: CustomStringConvertible {
@@ -145,6 +189,10 @@ public struct ConnectionRules: Equatable, Sendable {
     public static let tomcat = ConnectionRules(
         answersPerConnection: 100, closingStatuses: [400, 408, 411, 413, 414, 500, 501, 503],
         idleMilliseconds: 60_000)
+
+    /// actix: no count, no closing status; 4.5 s behind an answer.
+    public static let actix = ConnectionRules(
+        answersPerConnection: .max, closingStatuses: [], idleMilliseconds: 4500)
 
     func closes(_ status: Int) -> Bool { closingStatuses.contains(status) }
 }

@@ -16,8 +16,13 @@ public final class NamingStandIn {
         public var requestLogCapacity = 0
         /// How long readers see the state before a write, in ms. Real servers: up to 1000.
         public var readLagMilliseconds: Int64 = 0
-        /// How often the check task runs, in ms; a test in a hurry may have it run more often than a real server.
-        public var checkPeriodMilliseconds: Int64 = NamingServer.standardCheckPeriod / 1_000_000
+        /// How often the check task runs, in ms; nil as the profile has it. A test in a hurry may have it run more often
+        /// than a real server.
+        public var checkPeriodMilliseconds: Int64?
+        /// Passwords by user name; empty asks nobody for a token.
+        public var users: [String: String] = [:]
+        /// How long a token lasts, in s; nil as the profile has it.
+        public var tokenLifeSeconds: Int64?
         /// How connections end, in place of the profile's rules.
         public var connection: ConnectionRules?
 
@@ -29,7 +34,7 @@ public final class NamingStandIn {
     public static let connectionsMax = 8192
 
     /// What it plays, with the rules of `Options.connection`.
-    public let profile: NamingProfile
+    public private(set) var profile: NamingProfile
     /// The server behind the sockets, to be looked at.
     public internal(set) var server: NamingServer
     /// What came in; see `Options.requestLogCapacity`.
@@ -50,6 +55,10 @@ public final class NamingStandIn {
     private var held: [(due: Int64, connection: Int)] = []
     /// While a delay holds up everybody: until when.
     private var stalledUntil: Int64?
+    private var isHung = false
+    /// The cluster that it is a node of, and its place there.
+    private weak var cluster: NamingCluster?
+    private var node: Int?
     private var dateSecond: Int64 = -1
     private var date: [UInt8] = []
 
@@ -64,8 +73,9 @@ public final class NamingStandIn {
         self.options = options
         requestLog = RequestLog(capacity: options.requestLogCapacity)
         server = NamingServer(
-            profile: profile, at: MonotonicClock.nanoseconds(), checkPeriod: options.checkPeriodMilliseconds * 1_000_000
-        )
+            profile: profile, at: MonotonicClock.nanoseconds(),
+            checkPeriod: options.checkPeriodMilliseconds.map { $0 * 1_000_000 })
+        server.authentication = Authentication(users: options.users, tokenLife: options.tokenLifeSeconds)
         server.readLag = options.readLagMilliseconds * 1_000_000
         // The callbacks need `self`, which needs the address: they find it through this box.
         let owner = Owner()
@@ -104,6 +114,19 @@ public final class NamingStandIn {
         timer = nil
     }
 
+    // MARK: clusters
+
+    func join(_ cluster: NamingCluster, as node: Int) {
+        self.cluster = cluster
+        self.node = node
+    }
+
+    @inline(__always)
+    func answer(_ request: HTTPRequest, at now: Int64, wall: Int64) -> NamingCluster.Answer {
+        if let node, let cluster { return cluster.answer(request, at: node, now: now, wall: wall) }
+        return NamingCluster.Answer(answer: server.handle(request, at: now, wall: wall))
+    }
+
     // MARK: controls for tests
 
     /// The server is down: nobody listens, every connection is cut. Services stay and age.
@@ -129,6 +152,21 @@ public final class NamingStandIn {
     public func forgetEverything() {
         server.forgetEverything(at: MonotonicClock.nanoseconds())
         armTimer()
+    }
+
+    /// Plays another server from now on: the instances, tokens and open connections stay, the next answer is the new
+    /// profile's. What an upgrade of the program without loss would look like.
+    public func become(_ profile: NamingProfile) {
+        var profile = profile
+        if let rules = options.connection { profile.connection = rules }
+        self.profile = profile
+        server.become(profile, at: MonotonicClock.nanoseconds())
+        armTimer()
+    }
+
+    /// Ends all tokens; who uses one gets 403.
+    public func forgetTokens() {
+        server.authentication.forgetTokens()
     }
 
     /// Adds a fault behind those that are there; the number is for `removeFault` and `remainingHits`.
@@ -192,7 +230,14 @@ public final class NamingStandIn {
     // MARK: time
 
     /// Whether a delay holds up all connections.
-    var isStalled: Bool { stalledUntil != nil }
+    var isStalled: Bool { stalledUntil != nil || isHung }
+
+    /// Stops or goes on answering, as a process that is sent SIGSTOP and SIGCONT.
+    func setHung(_ isHung: Bool) {
+        guard self.isHung != isHung else { return }
+        self.isHung = isHung
+        if !isStalled { for connection in connections.values { connection.proceed() } }
+    }
 
     func hold(until due: Int64, connection: Int, scope: NamingFault.DelayScope) {
         held.append((due, connection))
@@ -205,6 +250,7 @@ public final class NamingStandIn {
 
     private func timerFired() {
         let now = MonotonicClock.nanoseconds()
+        if let node, now >= server.nextCheck { cluster?.synchronize(node, at: now) }
         server.check(at: now)
         let due = held.filter { $0.due <= now }
         held.removeAll { $0.due <= now }

@@ -12,17 +12,23 @@ extension NamingServer {
                 + ",\"raftNotifyTaskCount\":0,\"responsibleServiceCount\":\(services)"
                 + ",\"responsibleInstanceCount\":\(instances),\"cpu\":0.0,\"load\":0.0,\"mem\":0.0}"
             return call.context.json(200, Array(text.utf8))
+        case (.rnacos, _):
+            // Unlike all else that is JSON, it calls itself a text.
+            return call.context.answer(
+                200, .controller, "text/plain; charset=utf-8", Array("{\"status\":\"UP\"}".utf8), .contentLength)
+        case (.nacos2, .v1) where profile.oldPaths == .removed:
+            return call.context.json(200, Array("{\"status\":\"UP\"}".utf8))
         case (.nacos2, .v1):
             return call.context.json(200, Array("{\"status\":\"\(status)\"}".utf8))
-        case (.nacos2, .v2):
+        case (.nacos2, _):
             return result(call, "{\"status\":\"\(status)\"}")
         }
     }
 
     func switchDocument(_ call: Call) -> NamingAnswer {
         switch call.api {
-        case .v1: call.context.json(200, Array(switches.document.utf8))
-        case .v2: result(call, switches.document)
+        case .v1: call.context.json(200, Array(switches.document(profile.engine).utf8))
+        case .v2, .v3, .admin: result(call, switches.document(profile.engine))
         }
     }
 
@@ -50,7 +56,7 @@ extension NamingServer {
     private func badSwitch(_ text: String, _ call: Call) -> Refusal {
         switch call.api {
         case .v1: .text(400, text)
-        case .v2: .result(400, code: 20_002, message: "parameter validate error", data: text)
+        case .v2, .v3, .admin: .result(400, code: 20_002, message: "parameter validate error", data: text)
         }
     }
 
@@ -66,13 +72,14 @@ extension NamingServer {
     }
 
     func responsibleServer(_ call: Call) -> NamingAnswer {
-        call.context.json(200, Array("{\"responsibleServer\":\"\(advertisedAddress)\"}".utf8))
+        let server = "{\"responsibleServer\":\"\(responsibleAddress ?? advertisedAddress)\"}"
+        return call.api == .v1 ? call.context.json(200, Array(server.utf8)) : result(call, server)
     }
 
     func readiness(_ call: Call) -> NamingAnswer {
         switch (switches.status, call.api) {
         case (.up, .v1): call.context.text(200, "OK")
-        case (.up, .v2): accepted(call)
+        case (.up, _): accepted(call)
         case (.down, _), (.starting, _), (.paused, _), (.writeOnly, _), (.readOnly, _):
             call.context.text(500, "naming not in readiness")
         }
@@ -80,12 +87,14 @@ extension NamingServer {
 
     /// Which server it is; a client reads the version alone.
     func consoleState(_ call: Call) -> NamingAnswer {
+        if call.api == .admin { return result(call, newState) }
         let text =
             switch profile.documents {
             case .nacos1:
                 "{\"version\":\"\(profile.version)\",\"standalone_mode\":\"standalone\",\"function_mode\":null}"
-            case .nacos2:
-                #"{"defaultMaxSize":"102400","auth_system_type":"nacos","auth_enabled":"false","#
+            case .nacos2, .rnacos:
+                #"{"defaultMaxSize":"102400","auth_system_type":"nacos","auth_enabled":""#
+                    + "\(authentication.isOn)" + #"","#
                     + #""defaultMaxAggrSize":"1024","maxHealthCheckFailCount":"12","maxContent":"10485760","#
                     + #""console_ui_enabled":"true","defaultMaxAggrCount":"10000","defaultGroupQuota":"200","#
                     + #""config_retention_days":"30","auth_admin_request":"false","startup_mode":"standalone","#
@@ -93,9 +102,22 @@ extension NamingServer {
                     + #"","function_mode":null,"isManageCapacity":"true","isCapacityLimitCheck":"false","#
                     + #""datasource_platform":"","notifyConnectTimeout":"100","server_port":"8848","#
                     + #""notifySocketTimeout":"200","defaultClusterQuota":"100000","#
-                    + #""plugin_datasource_log_enabled":"false","login_page_enabled":"false"}"#
+                    + #""plugin_datasource_log_enabled":"false","login_page_enabled":""# + "\(authentication.isOn)"
+                    + #""}"#
             }
         return call.context.json(200, Array(text.utf8))
+    }
+
+    /// What 3.x says; `auth_enabled` is about administrators (nacos.md §3.4).
+    private var newState: String {
+        #"{"defaultMaxSize":"102400","auth_system_type":"nacos","auth_enabled":"true","defaultMaxAggrSize":"1024","#
+            + #""maxHealthCheckFailCount":"12","maxContent":"10485760","defaultMaxAggrCount":"10000","#
+            + #""auth_admin_request":""# + "\(!authentication.isOn)" + #"","defaultGroupQuota":"200","#
+            + #""config_retention_days":"30","startup_mode":"standalone","version":""# + profile.version
+            + #"","isHealthCheck":"true","function_mode":null,"isManageCapacity":"true","#
+            + #""isCapacityLimitCheck":"false","datasource_platform":"","server_port":"8848","#
+            + #""notifyConnectTimeout":"100","notifySocketTimeout":"200","defaultClusterQuota":"100000","#
+            + #""plugin_datasource_log_enabled":"false"}"#
     }
 
     private func result(_ call: Call, _ data: String) -> NamingAnswer {

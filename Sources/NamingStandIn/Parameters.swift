@@ -4,12 +4,18 @@ import HTTPWire
 /// wrong escape drops its parameter (nacos.md §2.1).
 struct Parameters {
     private var pairs: [(name: String, value: String)] = []
+    /// How many of them stood in the query.
+    private var queryCount = 0
 
-    init(_ request: HTTPRequest, readsBody: Bool) {
-        if let query = request.target.query { append(Array(query.utf8)[...]) }
+    private let keepsBadEscapes: Bool
+
+    /// `keepsBadEscapes`: a wrong escape stays as text, as r-nacos has it.
+    init(_ request: HTTPRequest, readsBody: Bool, keepsBadEscapes: Bool = false) {
+        self.keepsBadEscapes = keepsBadEscapes
+        if let query = request.target.query { append(Array(query.utf8)[...], isQuery: true) }
         guard readsBody, !request.body.isEmpty else { return }
         let type = request.fields["Content-Type"]?.lowercased() ?? "application/x-www-form-urlencoded"
-        if type.hasPrefix("application/x-www-form-urlencoded") { append(request.body[...]) }
+        if type.hasPrefix("application/x-www-form-urlencoded") { append(request.body[...], isQuery: false) }
     }
 
     /// The first value of that name, as sent.
@@ -23,14 +29,29 @@ struct Parameters {
         return value
     }
 
-    private mutating func append(_ bytes: ArraySlice<UInt8>) {
+    /// actix reads a query into fields and refuses one that comes again.
+    func refuseRepeated() throws(Refusal) {
+        for names in [pairs.prefix(queryCount), pairs.dropFirst(queryCount)] {
+            var seen: Set<String> = []
+            for pair in names where !seen.insert(pair.name).inserted {
+                throw .query("duplicate field `\(pair.name)`")
+            }
+        }
+    }
+
+    private mutating func append(_ bytes: ArraySlice<UInt8>, isQuery: Bool) {
         for pair in bytes.split(separator: UInt8(ascii: "&")) {
             let equals = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
-            guard let name = Parameters.decoded(pair[..<equals]),
-                let value = Parameters.decoded(pair[equals...].dropFirst())
-            else { continue }
+            guard let name = decodedHere(pair[..<equals]), let value = decodedHere(pair[equals...].dropFirst()) else {
+                continue
+            }
             pairs.append((name, value))
         }
+        if isQuery { queryCount = pairs.count }
+    }
+
+    private func decodedHere(_ bytes: ArraySlice<UInt8>) -> String? {
+        Parameters.decoded(bytes) ?? (keepsBadEscapes ? String(decoding: bytes, as: UTF8.self) : nil)
     }
 
     /// Form decoding; nil when an escape is wrong.

@@ -17,6 +17,18 @@ extension NamingServer {
         guard let host = hosts.first(where: { $0.ip == ip && $0.port == port }) else {
             throw missingInstance("no matched ip found!", call)
         }
+        switch (profile.documents, call.api) {
+        case (.rnacos, _):
+            var out: [UInt8] = []
+            writeHostOfRNacos(host, service, to: &out)
+            return call.context.json(200, out)
+        case (.nacos2, .admin):
+            var out = Array("{\"code\":0,\"message\":\"success\",\"data\":".utf8)
+            writeHost2(host, service, .admin, to: &out)
+            out.append(UInt8(ascii: "}"))
+            return call.context.json(200, out)
+        case (.nacos1, _), (.nacos2, _): break
+        }
         return call.context.json(200, oneDocument(host, service, call))
     }
 
@@ -26,8 +38,9 @@ extension NamingServer {
 
     private func missingInstance(_ text: String, _ call: Call) -> Refusal {
         switch call.api {
+        case .v1 where profile.engine == .actix: .text(500, "error")
         case .v1: .text(profile.missingInstanceStatus, text)
-        case .v2: .result(404, code: 20_004, message: "resource not found", data: text)
+        case .v2, .v3, .admin: .result(404, code: 20_004, message: "resource not found", data: text)
         }
     }
 
@@ -52,9 +65,10 @@ extension NamingServer {
         "\(host.ip ?? "null")#\(host.port)#\(host.cluster)#\(grouped)"
     }
 
-    private func write(_ metadata: Metadata?, withNulls: Bool, to out: inout [UInt8]) {
+    func write(_ metadata: Metadata?, withNulls: Bool, to out: inout [UInt8]) {
         if let metadata {
-            metadata.write(profile.metadataOrder, withNulls: withNulls, to: &out)
+            metadata.write(
+                profile.metadataOrder, withNulls: withNulls, escapesPlanes: profile.engine == .tomcat, to: &out)
         } else {
             out.append(text: "null")
         }
@@ -69,6 +83,10 @@ extension NamingServer {
         switch profile.documents {
         case .nacos1:
             write1(selection, service, isKnown: index != nil, isJavaClient: isJavaClient, call, to: &out)
+        case .rnacos:
+            writeListOfRNacos(selection, service, call, to: &out)
+        case .nacos2 where call.api == .v3 || call.api == .admin:
+            writeList3(selection, service, call, to: &out)
         case .nacos2:
             if call.api == .v2 { out.append(text: #"{"code":0,"message":"success","data":"#) }
             write2(selection, service, call, to: &out)
@@ -80,6 +98,11 @@ extension NamingServer {
     /// The hosts that a list shows, after protection and filters.
     private func listed(_ index: Int, _ call: Call) -> [Instance] {
         var hosts = registry.visible(index, at: call.now)
+        if call.api == .v3 {
+            let wanted = cluster(call)
+            hosts = hosts.filter { $0.cluster == wanted && $0.isEnabled }
+            return hosts
+        }
         if let clusters = call.parameters.value("clusters") {
             let wanted = clusters.split(separator: ",").map(String.init)
             hosts = hosts.filter { wanted.contains($0.cluster) }
@@ -87,7 +110,7 @@ extension NamingServer {
         if profile.protectsByDefault, !hosts.isEmpty, !hosts.contains(where: { $0.isHealthy }) {
             for index in hosts.indices { hosts[index].isHealthy = true }
         }
-        let wantsHealthy = call.parameters.value("healthyOnly").map(NamingServer.isTrue) ?? false
+        let wantsHealthy = call.parameters.value("healthyOnly").map { isTrue($0, call) } ?? (profile.engine == .actix)
         return hosts.filter { $0.isEnabled && ($0.isHealthy || !wantsHealthy) }
     }
 
@@ -158,15 +181,17 @@ extension NamingServer {
         out.append(text: ",\"cacheMillis\":10000,\"hosts\":[")
         for (position, host) in hosts.enumerated() {
             if position > 0 { out.append(UInt8(ascii: ",")) }
-            writeHost2(host, service, to: &out)
+            writeHost2(host, service, call.api, to: &out)
         }
-        out.append(text: "],\"lastRefTime\":\(call.context.wall),\"checksum\":\"\",\"allIPs\":false")
+        out.append(
+            text: "],\"lastRefTime\":\(call.context.wall),\"checksum\":\"\",\"\(profile.allAddressesKey)\":false")
         out.append(text: ",\"reachProtectionThreshold\":false,\"valid\":true}")
     }
 
-    private func writeHost2(_ host: Instance, _ service: ServiceName, to out: inout [UInt8]) {
+    func writeHost2(_ host: Instance, _ service: ServiceName, _ api: API, to out: inout [UInt8]) {
         out.append(UInt8(ascii: "{"))
-        if host.hasID {
+        let isNew = api == .v3 || api == .admin
+        if host.hasID, !isNew {
             out.append(text: "\"instanceId\":")
             out.append(jsonString: instanceID(host, service.grouped))
             out.append(UInt8(ascii: ","))
@@ -184,12 +209,14 @@ extension NamingServer {
         out.append(text: ",\"metadata\":")
         write(host.metadata, withNulls: true, to: &out)
         let metadata = host.metadata ?? Metadata()
+        let interval = ",\"instanceHeartBeatInterval\":\(metadata.shown(.interval))"
+        if profile.servesV3 { out.append(text: interval) }
         out.append(text: ",\"instanceHeartBeatTimeOut\":\(metadata.shown(.timeout))")
-        out.append(text: ",\"instanceHeartBeatInterval\":\(metadata.shown(.interval))")
+        if !profile.servesV3 { out.append(text: interval) }
         out.append(text: ",\"ipDeleteTimeout\":\(metadata.shown(.deletion))")
         // The generator is looked up in the metadata; only empty metadata falls back to the standard one.
         let generator = metadata.isEmpty ? "simple" : metadata["preserved.instance.id.generator"]
-        if let generator {
+        if let generator, api != .v3 {
             out.append(text: ",\"instanceIdGenerator\":")
             out.append(jsonString: generator)
         }

@@ -20,7 +20,8 @@ extension NamingServer {
     }
 
     mutating func register(_ call: Call) throws(Refusal) -> NamingAnswer {
-        try store(try description(call), call)
+        let wanted = try description(call)
+        try store(profile.engine == .actix ? merged(wanted, call) : wanted, call)
         counters.registers += 1
         return accepted(call)
     }
@@ -31,10 +32,11 @@ extension NamingServer {
         let ip = try required("ip", call)
         let port = try port(call)
         let cluster = cluster(call)
-        let isEphemeral = call.parameters.value("ephemeral").map(NamingServer.isTrue) ?? true
+        let isEphemeral = call.parameters.value("ephemeral").map { isTrue($0, call) } ?? true
         counters.deregisters += 1
         let key = key(namespace, service, ip, port, cluster)
-        if let slot = registry.find(key), let instance = registry.slots[slot], instance.isEphemeral == isEphemeral,
+        if let slot = registry.find(key), let instance = registry.slots[slot],
+            instance.isEphemeral == isEphemeral || profile.engine == .actix, !isMirroring || instance.standing == .copy,
             !registry.services[instance.service].isPoisoned
         {
             registry.remove(slot, at: call.now)
@@ -47,8 +49,8 @@ extension NamingServer {
         let key = key(wanted.namespace, wanted.service, wanted.ip, wanted.port, wanted.cluster)
         switch profile.update {
         case .upsert:
-            if isJavaClient { try mustExist(wanted, key) }
-            try store(wanted, call)
+            if isJavaClient, profile.engine == .tomcat { try mustExist(wanted, key) }
+            try store(profile.engine == .actix ? merged(wanted, call) : wanted, call)
             counters.registers += 1
         case .override:
             guard registry.service(wanted.namespace, wanted.service.grouped) != nil else {
@@ -79,14 +81,14 @@ extension NamingServer {
         let text = "service not found, namespace: \(wanted.namespace), service: \(service)"
         return switch call.api {
         case .v1: .text(400, text)
-        case .v2: .result(400, code: 30_000, message: "server error", data: text)
+        case .v2, .v3, .admin: .result(400, code: 30_000, message: "server error", data: text)
         }
     }
 
     func accepted(_ call: Call) -> NamingAnswer {
         switch call.api {
         case .v1: call.context.text(200, "ok")
-        case .v2: call.context.json(200, Array(#"{"code":0,"message":"success","data":"ok"}"#.utf8))
+        case .v2, .v3, .admin: call.context.json(200, Array(#"{"code":0,"message":"success","data":"ok"}"#.utf8))
         }
     }
 
@@ -105,7 +107,8 @@ extension NamingServer {
             key: key, service: service, ip: wanted.ip, port: wanted.port, cluster: wanted.cluster,
             weight: wanted.weight, isEnabled: wanted.isEnabled, isHealthy: wanted.isHealthy,
             isEphemeral: wanted.isEphemeral, metadata: wanted.metadata, hasID: wanted.hasID, lastBeat: call.now,
-            timers: Instance.Timers(wanted.metadata, profile.timerNumber))
+            timers: Instance.Timers(wanted.metadata, profile),
+            standing: isMirroring ? .copy : responsibleAddress != nil && call.api != .v1 ? .strayed : .own)
         registry.put(overridden(instance), at: call.now)
         registry.overrides[key]?.expires = nil
         return registry.find(key)
@@ -118,7 +121,7 @@ extension NamingServer {
             + "can't register \(wants) instance. "
         return switch call.api {
         case .v1: .text(400, text)
-        case .v2: .result(400, code: 30_000, message: "server error", data: text)
+        case .v2, .v3, .admin: .result(400, code: 30_000, message: "server error", data: text)
         }
     }
 
@@ -131,11 +134,22 @@ extension NamingServer {
         instance.weight = override.weight
         instance.isEnabled = override.isEnabled
         instance.metadata = metadata
-        instance.timers = Instance.Timers(metadata, profile.timerNumber)
+        instance.timers = Instance.Timers(metadata, profile)
         return instance
     }
 
+    /// r-nacos: a weight of 1 and empty metadata leave what is there (nacos.md §3.5).
+    func merged(_ wanted: Description, _ call: Call) -> Description {
+        let key = key(wanted.namespace, wanted.service, wanted.ip, wanted.port, wanted.cluster)
+        guard let slot = registry.find(key), let instance = registry.slots[slot] else { return wanted }
+        var merged = wanted
+        if wanted.weight == 1 { merged.weight = instance.weight }
+        if wanted.metadata?.isEmpty ?? true { merged.metadata = instance.metadata }
+        return merged
+    }
+
     private func checkNames(_ wanted: Description, _ call: Call) throws(Refusal) {
+        if profile.engine == .actix { return }
         let isClusterLegal = wanted.cluster.unicodeScalars.allSatisfy {
             ParameterCheck.isLetterOrDigit($0) || $0 == "-"
         }
@@ -173,7 +187,7 @@ extension NamingServer {
     private func illegalInstance(_ text: String, _ call: Call) -> Refusal {
         switch call.api {
         case .v1: .text(400, text)
-        case .v2: .result(400, code: 21_004, message: "instance error", data: text)
+        case .v2, .v3, .admin: .result(400, code: 21_004, message: "instance error", data: text)
         }
     }
 
@@ -186,31 +200,40 @@ extension NamingServer {
         let weight = try weight(call)
         var metadata = Metadata()
         if let text = parameters.value("metadata") {
-            guard let parsed = Metadata(parameter: text) else { throw badMetadata(text, call) }
-            metadata = parsed
+            if profile.engine == .actix {
+                metadata = Metadata(textsOnly: text)
+            } else {
+                guard let parsed = Metadata(parameter: text) else { throw badMetadata(text, call) }
+                metadata = parsed
+            }
         }
-        if !NamingServer.weights.contains(weight) {
+        if profile.engine == .tomcat, !NamingServer.weights.contains(weight) {
             let text = "instance format invalid: The weights range from 0.0 to 10000.0"
             switch call.api {
             case .v1: throw .text(profile.weightRangeStatus, text)
-            case .v2: throw .result(400, code: 21_001, message: "weight error", data: text)
+            case .v2, .v3, .admin: throw .result(400, code: 21_001, message: "weight error", data: text)
             }
         }
-        let enabled = parameters.value("enabled") ?? parameters.value("enable")
+        let enabled = parameters.value("enabled") ?? (takesEnable(call) ? parameters.value("enable") : nil)
+        let isHealthy = profile.engine == .actix ? nil : parameters.value("healthy")
         return Description(
             namespace: namespace(call), service: service, ip: ip, port: port, cluster: cluster(call), weight: weight,
-            isEnabled: enabled.map(NamingServer.isTrue) ?? true,
-            isHealthy: parameters.value("healthy").map(NamingServer.isTrue) ?? true,
-            isEphemeral: parameters.value("ephemeral").map(NamingServer.isTrue) ?? true, metadata: metadata,
+            isEnabled: enabled.map { isTrue($0, call) } ?? true, isHealthy: isHealthy.map { isTrue($0, call) } ?? true,
+            isEphemeral: parameters.value("ephemeral").map { isTrue($0, call) } ?? true, metadata: metadata,
             hasID: call.api == .v1)
     }
+
+    /// The alias of `enabled`.
+    private func takesEnable(_ call: Call) -> Bool { call.api == .v1 && profile.engine == .tomcat }
 
     private func weight(_ call: Call) throws(Refusal) -> Double {
         guard let text = call.parameters.value("weight") else { return 1 }
         if let weight = Double(text), !weight.isNaN { return weight }
         switch call.api {
+        case .v1 where profile.engine == .actix: throw .query("invalid float literal")
         case .v1: throw .text(400, "For input string: \"\(text)\"")
         case .v2: throw bindingError(text)
+        case .v3, .admin: throw newBindingError(text)
         }
     }
 
@@ -227,6 +250,20 @@ extension NamingServer {
         return .result(500, code: 30_000, message: message, data: nil)
     }
 
+    /// The same in the words of 3.x.
+    private func newBindingError(_ text: String) -> Refusal {
+        let message =
+            "Validation failed for argument [0] in public com.alibaba.nacos.api.model.v2.Result<java.lang.String> "
+            + "com.alibaba.nacos.naming.controllers.v3.InstanceOpenApiController.register(com.alibaba.nacos.naming."
+            + "model.form.InstanceForm,boolean) throws com.alibaba.nacos.api.exception.NacosException: [Field error "
+            + "in object 'instanceForm' on field 'weight': rejected value [\(text)]; codes [typeMismatch.instanceForm."
+            + "weight,typeMismatch.weight,typeMismatch.java.lang.Double,typeMismatch]; arguments [org.springframework."
+            + "context.support.DefaultMessageSourceResolvable: codes [instanceForm.weight,weight]; arguments []; "
+            + "default message [weight]]; default message [Failed to convert property value of type 'java.lang.String' "
+            + "to required type 'java.lang.Double' for property 'weight'; For input string: \"\(text)\"]] "
+        return .result(500, code: 30_000, message: message, data: nil)
+    }
+
     func badMetadata(_ text: String, _ call: Call) -> Refusal {
         let message = "metadata format incorrect:\(text)"
         return switch (profile.earlyRefusal, call.api) {
@@ -234,6 +271,7 @@ extension NamingServer {
         case (.container, .v1):
             .container(500, "Server failed, caused: ErrCode:400, ErrMsg:\(message);caused: \(message);")
         case (.container, .v2): .container(500, "ErrCode:400, ErrMsg:\(message)")
+        case (.container, .v3), (.container, .admin): .nothing(200, allow: nil)
         }
     }
 }

@@ -1,9 +1,9 @@
 /// One instance of a service.
 struct Instance: Equatable {
     /// What the registry finds it by; see `Registry.key`.
-    let key: [UInt8]
+    var key: [UInt8]
     /// Index of its service in the registry.
-    let service: Int
+    private(set) var service: Int
     /// nil after a full beat that named none (nacos.md §2.4).
     let ip: String?
     let port: Int
@@ -19,6 +19,16 @@ struct Instance: Equatable {
     /// ns.
     var lastBeat: Int64
     var timers: Timers
+    var standing = Standing.own
+
+    /// Whose an instance is, in a cluster.
+    enum Standing: Equatable {
+        case own
+        /// Its owner told this node about it, for readers.
+        case copy
+        /// Registered here, where it does not belong, and known nowhere else.
+        case strayed
+    }
 
     /// What metadata says about time, read once.
     struct Timers: Equatable {
@@ -31,7 +41,15 @@ struct Instance: Equatable {
         /// 2.x leaves instances with `enableClientBeat=true` alone.
         var isChecked: Bool
 
-        init(_ metadata: Metadata?, _ rule: NamingProfile.TimerNumber) {
+        init(_ metadata: Metadata?, _ profile: NamingProfile) {
+            if case .fixed(let unhealthy, let gone) = profile.silence {
+                unhealthyAfter = unhealthy * 1_000_000
+                goneAfter = gone * 1_000_000
+                interval = nil
+                isChecked = true
+                return
+            }
+            let rule = profile.timerNumber
             let timeout = metadata?.timer(.timeout, rule) ?? Metadata.Timer.timeout.standard
             let deletion = metadata?.timer(.deletion, rule) ?? Metadata.Timer.deletion.standard
             unhealthyAfter = timeout.multipliedClamped(by: 1_000_000)
@@ -39,6 +57,14 @@ struct Instance: Equatable {
             interval = metadata?.timer(.interval, rule)
             isChecked = rule == .digitsElseDefault || metadata?["enableClientBeat"] != "true"
         }
+    }
+}
+
+extension Instance {
+    func moved(to service: Int) -> Instance {
+        var moved = self
+        moved.service = service
+        return moved
     }
 }
 
@@ -204,6 +230,23 @@ struct Registry {
         return services[service].instances.compactMap { slots[$0] }
     }
 
+    /// Every instance anew, as `change` makes it; of two that come to the same key the later one stays.
+    mutating func rebuild(_ change: (Instance, Service) -> Instance) {
+        let old = self
+        self = Registry()
+        readLag = old.readLag
+        for index in old.liveServices {
+            let service = old.services[index]
+            let name = ServiceName(bare: service.name, group: service.group)
+            let target = makeService(service.namespace, name, isEphemeral: service.isEphemeral)
+            services[target].isPoisoned = service.isPoisoned
+            services[target].emptySince = service.emptySince
+            for case let instance? in service.instances.map({ old.slots[$0] }) {
+                put(change(instance, service).moved(to: target), at: 0)
+            }
+        }
+    }
+
     mutating func poison(_ service: Int) {
         services[service].isPoisoned = true
     }
@@ -223,7 +266,9 @@ struct Registry {
     private mutating func checkInstances(of index: Int, at now: Int64) {
         var gone = false
         for slot in services[index].instances {
-            guard let instance = slots[slot], instance.isEphemeral, instance.timers.isChecked else { continue }
+            guard let instance = slots[slot], instance.isEphemeral, instance.timers.isChecked,
+                instance.standing == .own
+            else { continue }
             let age = now - instance.lastBeat
             let isLate = instance.isHealthy && age > instance.timers.unhealthyAfter
             let isGone = age > instance.timers.goneAfter && !services[index].isPoisoned

@@ -19,6 +19,11 @@ struct ServiceName: Equatable {
         try self.init(grouped: text)
     }
 
+    /// A v3 name, which nobody splits (nacos.md §3.3).
+    init(bare text: String, group: String?) {
+        self.init(group: group ?? ServiceName.standardGroup, bare: text)
+    }
+
     /// A name that must have its group in it.
     init(grouped text: String) throws(Malformed) {
         let parts = ServiceName.parts(text)

@@ -68,7 +68,9 @@ extension NamingServer {
         out.append(
             text: "{\"requests\":\(counters.requests),\"beats\":\(counters.beats)"
                 + ",\"unknownBeats\":\(counters.unknownBeats),\"registers\":\(counters.registers)"
-                + ",\"deregisters\":\(counters.deregisters),\"reads\":\(counters.reads),\"errors\":\(counters.errors)}")
+                + ",\"deregisters\":\(counters.deregisters),\"reads\":\(counters.reads)"
+                + ",\"logins\":\(counters.logins),\"refusedLogins\":\(counters.refusedLogins)"
+                + ",\"forbidden\":\(counters.forbidden),\"errors\":\(counters.errors)}")
         out.append(text: ",\"serviceCount\":\(registry.serviceCount),\"instanceCount\":\(registry.instanceCount)")
         out.append(text: ",\"services\":[")
         for (position, index) in registry.liveServices.enumerated() {

@@ -52,6 +52,13 @@ struct Switches {
         interval == clientBeatInterval ? standardReply : reply(interval)
     }
 
+    /// r-nacos writes the keys in any order; here all six take turns.
+    static let shuffledReplies: [[UInt8]] = {
+        let members = ["\"code\":10200", "\"clientBeatInterval\":5000", "\"lightBeatEnabled\":true"]
+        let orders = [[0, 1, 2], [1, 0, 2], [2, 0, 1], [1, 2, 0], [0, 2, 1], [2, 1, 0]]
+        return orders.map { order in Array("{\(order.map { members[$0] }.joined(separator: ","))}".utf8) }
+    }()
+
     func unknownBeatReply(tellsLight: Bool) -> [UInt8] {
         let light = tellsLight ? ",\"lightBeatEnabled\":\(isLightBeatEnabled)" : ""
         return Array("{\"clientBeatInterval\":\(clientBeatInterval),\"code\":20404\(light)}".utf8)
@@ -67,7 +74,8 @@ struct Switches {
     }
 
     /// All switches, with the values of a fresh server for those that do nothing here.
-    var document: String {
+    func document(_ engine: NamingProfile.Engine) -> String {
+        let end = engine == .actix ? #""checksum":null,"name":"R-NACOS"}"# : Switches.standardEnd
         let status = overriddenStatus.map { "\"\($0)\"" } ?? "null"
         return #"{"masters":null,"adWeightMap":{},"defaultPushCacheMillis":10000,"clientBeatInterval":"#
             + "\(clientBeatInterval)"
@@ -81,7 +89,8 @@ struct Switches {
             + #","limitedUrlMap":{},"distroServerExpiredMillis":10000,"pushGoVersion":"0.1.0","#
             + #""pushJavaVersion":"0.1.0","pushPythonVersion":"0.4.3","pushCVersion":"1.0.12","#
             + #""pushCSharpVersion":"0.9.0","enableAuthentication":false,"overriddenServerStatus":"# + status
-            + #","defaultInstanceEphemeral":true,"healthCheckWhiteList":[],"#
-            + #""name":"00-00---000-NACOS_SWITCH_DOMAIN-000---00-00","checksum":null}"#
+            + #","defaultInstanceEphemeral":true,"healthCheckWhiteList":[],"# + end
     }
+
+    private static let standardEnd = #""name":"00-00---000-NACOS_SWITCH_DOMAIN-000---00-00","checksum":null}"#
 }

@@ -89,8 +89,11 @@ struct Answer: Equatable, CustomStringConvertible {
 
     static func unknown(_ profile: NamingProfile) -> Answer {
         switch profile.name {
-        case .nacos14: Answer(200, #"{"clientBeatInterval":5000,"code":20404}"#)
-        case .nacos25: Answer(200, #"{"clientBeatInterval":5000,"code":20404,"lightBeatEnabled":true}"#)
+        case .nacos11: Answer(400, "Param 'beat' is required.", closes: true)
+        case .nacos12, .nacos14: Answer(200, #"{"clientBeatInterval":5000,"code":20404}"#)
+        case .rnacos: known
+        case .nacos32: Answer(501, "")
+        case .nacos25, .nacos30: Answer(200, #"{"clientBeatInterval":5000,"code":20404,"lightBeatEnabled":true}"#)
         }
     }
 

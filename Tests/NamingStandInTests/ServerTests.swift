@@ -171,7 +171,7 @@ import Testing
         #expect(
             driver.send(.get, "/__state").text
                 == #"{"profile":"2.5","status":"UP","counters":{"requests":2,"beats":0,"unknownBeats":0,"registers":1,"#
-                + #""deregisters":0,"reads":0,"errors":0},"serviceCount":1,"instanceCount":1,"services":["#
+                + #""deregisters":0,"reads":0,"logins":0,"refusedLogins":0,"forbidden":0,"errors":0},"serviceCount":1,"instanceCount":1,"services":["#
                 + #"{"namespace":"public","service":"DEFAULT_GROUP@@svc","ephemeral":true,"poisoned":false,"#
                 + #""instances":[{"ip":"10.0.0.1","port":8080,"cluster":"DEFAULT","weight":1.0,"enabled":true,"#
                 + #""healthy":true,"ephemeral":true,"lastBeatAgoMillis":2500,"metadata":{"a":"b"}}]}]}"#)

@@ -38,8 +38,8 @@ final class Stage {
     }
 
     /// One request on a connection of its own.
-    func ask(_ request: String) throws -> String {
-        let client = try connect()
+    func ask(_ request: String, at peer: SocketAddress? = nil) throws -> String {
+        let client = try SocketClient(self, at: peer)
         client.send(request)
         return client.answers(1).first ?? ""
     }
@@ -56,12 +56,12 @@ final class SocketClient {
         let errno: Int32
     }
 
-    init(_ stage: Stage) throws {
+    init(_ stage: Stage, at peer: SocketAddress? = nil) throws {
         self.stage = stage
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = (stage.standIn.localAddress.port ?? 0).bigEndian
+        address.sin_port = ((peer ?? stage.standIn.localAddress).port ?? 0).bigEndian
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
         let result = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -125,7 +125,7 @@ final class SocketClient {
 
     private func messages() -> [RawMessage] {
         RawMessage.all(in: received).filter { message in
-            let length = message.fields.first { $0.name == "Content-Length" }.flatMap { Int($0.value) }
+            let length = message.fields.first { $0.name.lowercased() == "content-length" }.flatMap { Int($0.value) }
             return length == nil || length == message.body.count
         }
     }
@@ -133,7 +133,8 @@ final class SocketClient {
     /// Status and body of each answer, and `close` between them where it says so.
     private func texts() -> [String] {
         messages().map { message in
-            let closes = message.fields.contains { $0.name == "Connection" && $0.value == "close" } ? " close" : ""
+            let closes =
+                message.fields.contains { $0.name.lowercased() == "connection" && $0.value == "close" } ? " close" : ""
             let body = String(decoding: message.body, as: UTF8.self)
             return message.startLine.dropFirst(9).prefix(3) + closes + (body.isEmpty ? "" : " " + body)
         }
@@ -151,6 +152,11 @@ enum Wire {
 
     static func register(_ ip: String = "10.0.0.1", _ more: String = "") -> String {
         "POST /nacos/v1/ns/instance?\(Driver.svc)&ip=\(ip)&port=8080\(more) HTTP/1.1\r\nHost: a\r\n\r\n"
+    }
+
+    /// v3
+    static func new(_ ip: String, _ more: String = "") -> String {
+        "POST /nacos/v3/client/ns/instance?serviceName=svc&ip=\(ip)&port=8080\(more) HTTP/1.1\r\nHost: a\r\n\r\n"
     }
 
     static func get(_ target: String) -> String {

@@ -4,7 +4,7 @@ import HTTPWire
 /// A recorded exchange with a real server: `>>>`, the request, `<<<`, the answer, all bytes kept.
 struct Trace {
     let name: String
-    let requests: [UInt8]
+    private let requests: [UInt8]
     let answers: [UInt8]
 
     static let folder: String = {
@@ -12,12 +12,25 @@ struct Trace {
         return String(file[..<(file.lastIndex(of: "/") ?? file.endIndex)]) + "/Traces"
     }()
 
+    /// The requests with a token where the recording took one out.
+    func requests(token: String) -> [UInt8] {
+        let mark = Array("<JWT>".utf8)
+        guard let cut = requests.indices.first(where: { requests[$0...].starts(with: mark) }) else { return requests }
+        return requests[..<cut] + Array(token.utf8) + requests[(cut + mark.count)...]
+    }
+
     /// The cases of a server in the order in which they were run.
     static func all(of server: String) -> [Trace] {
         let order = String(decoding: contents("\(folder)/order.txt") ?? [], as: UTF8.self)
         return order.split(separator: "\n").compactMap { name in
-            contents("\(folder)/\(server)/\(name).http").flatMap { Trace(String(name), $0) }
+            Trace(server, String(name))
         }
+    }
+
+    /// One case of a server; nil when it was not run there.
+    init?(_ server: String, _ name: String) {
+        guard let file = Trace.contents("\(Trace.folder)/\(server)/\(name).http") else { return nil }
+        self.init(name, file)
     }
 
     private init?(_ name: String, _ file: [UInt8]) {
