@@ -17,7 +17,7 @@ final class Harness {
     /// Ends a wait for which nothing else happens.
     private let alarm: LoopTimer
     /// Between the daemon and its naming server, when answers are to take their time.
-    private let proxy: LatencyProxy?
+    let proxy: LatencyProxy?
 
     struct TimedOut: Error, CustomStringConvertible {
         var description: String

@@ -6,16 +6,18 @@ final class LatencyProxy {
     let address: SocketAddress
     private let loop: EventLoop
     private let target: SocketAddress
-    private let delayNanoseconds: Int64
+    /// Of what comes from now on.
+    var delayMilliseconds: Int64
     private var listener: Listener?
     private var timer: LoopTimer?
     private var links: [ObjectIdentifier: Link] = [:]
-    private var late: [(due: Int64, link: Link, bytes: [UInt8])] = []
+    /// What is on its way; nil: the end.
+    private var late: [(due: Int64, link: Link, bytes: [UInt8]?)] = []
 
     init(_ loop: EventLoop, before target: SocketAddress, delayMilliseconds: Int64) throws {
         self.loop = loop
         self.target = target
-        delayNanoseconds = delayMilliseconds * 1_000_000
+        self.delayMilliseconds = delayMilliseconds
         let anyPort = SocketAddress(host: "127.0.0.1", port: 0)
         final class Owner { weak var proxy: LatencyProxy? }
         let owner = Owner()
@@ -35,15 +37,21 @@ final class LatencyProxy {
         links[ObjectIdentifier(link)] = link
     }
 
-    fileprivate func hold(_ bytes: [UInt8], for link: Link) {
-        late.append((MonotonicClock.nanoseconds() + delayNanoseconds, link, bytes))
+    fileprivate func hold(_ bytes: [UInt8]?, for link: Link) {
+        late.append((MonotonicClock.nanoseconds() + delayMilliseconds * 1_000_000, link, bytes))
         arm()
     }
 
     private func deliver() {
         let now = MonotonicClock.nanoseconds()
         let due = late.prefix { $0.due <= now }
-        for entry in due { entry.link.near.write(entry.bytes) }
+        for entry in due {
+            guard let bytes = entry.bytes else {
+                entry.link.near.closeAfterWriting()
+                continue
+            }
+            entry.link.near.write(bytes)
+        }
         late.removeFirst(due.count)
         arm()
     }
@@ -54,6 +62,7 @@ final class LatencyProxy {
 
     fileprivate func ended(_ link: Link) {
         late.removeAll { $0.link === link }
+        link.close()
         links[ObjectIdentifier(link)] = nil
     }
 
@@ -92,8 +101,7 @@ final class LatencyProxy {
         }
 
         func streamDidEnd(_ stream: Stream, reason: StreamEnd) {
-            proxy?.ended(self)
-            close()
+            if stream === far, reason == .eof { proxy?.hold(nil, for: self) } else { proxy?.ended(self) }
         }
 
         func close() {

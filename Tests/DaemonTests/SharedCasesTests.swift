@@ -18,7 +18,7 @@ extension OnSockets {
             let after = try harness.get("/v1/beats")
             #expect(try after.member("rev") == before.member("rev"))
             #expect(try after.member("dom2BeatSize")?.integer == 1)
-            #expect(BadInput.all.count > 80)
+            #expect(BadInput.all.count > 70)
         }
 
         @Test("a route's 4xx keeps the connection, what the parser refuses closes it")

@@ -101,6 +101,7 @@ extension Simulation {
             keys[key].refreshedAt = now
         }
         feed(.register(document, token, options))
+        tokens[Int(token.number)].generation = reactor.generation(keys[key].key)
     }
 
     private func chooseDocument(_ key: Int) -> RegistrationDocument {

@@ -252,6 +252,7 @@ final class Simulation {
             if request.exchange.kind == .deregister, reply == .ok { confirmDeregister(request.key) }
             if request.exchange.kind == .register, reply == .ok { keys[request.key].registeredAt = now }
             feed(.replied(request.exchange, reply, sentAt: request.writtenAt ?? now))
+            if reply == .ok { checkWaiters(request.exchange, request.key) }
         case .failed(let failure):
             feed(.failed(request.exchange, failure, sentAt: request.writtenAt))
         }
