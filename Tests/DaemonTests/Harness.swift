@@ -124,7 +124,8 @@ final class Harness {
 /// A small HTTP client on the loop.
 final class TestClient: StreamDelegate {
     private let stream: Stream
-    private var parser = HTTPResponseParser()
+    private var parser = HTTPResponseParser(
+        limits: HTTPLimits(headBytes: 16 << 10, fieldCount: 64, targetBytes: 0, bodyBytes: 4 << 20))
     private(set) var ended: StreamEnd?
     var responses: [HTTPResponse] = []
     private var toHead: [Bool] = []

@@ -76,7 +76,8 @@ extension OnSockets {
             init() {}
 
             init(of bytes: [UInt8], toHead: Bool) throws {
-                var parser = HTTPResponseParser()
+                var parser = HTTPResponseParser(
+                    limits: HTTPLimits(headBytes: 16 << 10, fieldCount: 64, targetBytes: 0, bodyBytes: 4 << 20))
                 var position = 0
                 while position < bytes.count {
                     let step = try parser.parse(
