@@ -129,7 +129,7 @@ final class HTTPConnection: StreamDelegate {
             isHalfClosed = true
             if case .reading = state { end() }
         case .deadlinePassed: missedDeadline()
-        case .failed, .connectTimedOut, .outputLimitExceeded, .finished: end()
+        case .failed, .tlsFailed, .connectTimedOut, .outputLimitExceeded, .finished: end()
         }
     }
 

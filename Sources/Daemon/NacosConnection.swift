@@ -143,7 +143,7 @@ final class NacosConnection: StreamDelegate {
             return abandon()
         }
         switch reason {
-        case .eof, .failed, .outputLimitExceeded, .finished, .connectTimedOut:
+        case .eof, .failed, .tlsFailed, .outputLimitExceeded, .finished, .connectTimedOut:
             endedByPeer()
         case .deadlinePassed:
             let now = pool.readClock()
