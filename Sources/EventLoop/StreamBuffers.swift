@@ -43,7 +43,8 @@ struct StreamBuffers {
         self.collected = collected
         self.descriptor = descriptor
         self.tls = tls
-        bufferevent_disable(bufferevent, Int16(EV_READ | EV_WRITE))
+        // The handshake needs both; `handshakeFinished` has reading rest.
+        if tls == nil { bufferevent_disable(bufferevent, Int16(EV_READ | EV_WRITE)) }
         bufferevent_set_max_single_read(bufferevent, StreamLimits.readMax)
         bufferevent_set_max_single_write(bufferevent, StreamLimits.writeMax)
         // No high-water mark: at the mark libevent 2.1 calls the read callback again and again without leaving
@@ -105,12 +106,7 @@ struct StreamBuffers {
     /// Gives the kernel what it takes of the output: in one `writev`, or encrypted. With TLS a failure comes back
     /// through `Stream.tlsEnded` instead.
     func send() -> Sent {
-        guard !isTLS else {
-            guard evbuffer_add_buffer(output, collected) == 0 else {
-                preconditionFailure("evbuffer_add_buffer failed")
-            }
-            return hasSentAllGiven ? .everything : .partly
-        }
+        guard !isTLS else { return sendEncrypted() }
         evbuffer_unfreeze(output, 1)
         let count = evbuffer_write_atmost(output, descriptor, StreamLimits.writeMax)
         let reason = errno
@@ -156,10 +152,22 @@ struct StreamBuffers {
         bufferevent_setfd(bufferevent, descriptor) == 0
     }
 
-    /// The handshake is done: output may leave.
+    /// The handshake is done: output may leave, and input is read when the stream wants it.
     func handshakeFinished() {
+        tls?.isEstablished = true
         TLSErrorQueue.clear()
-        bufferevent_enable(bufferevent, Int16(EV_WRITE))
+        bufferevent_disable(bufferevent, Int16(EV_READ))
+    }
+
+    /// What is given counts as sent when the whole piece is, so it goes by pieces.
+    private func sendEncrypted() -> Sent {
+        while hasSentAllGiven {
+            guard evbuffer_get_length(collected) > 0 else { return .everything }
+            guard evbuffer_remove_buffer(collected, output, StreamLimits.writeMax) > 0 else {
+                preconditionFailure("evbuffer_remove_buffer failed: out of memory")
+            }
+        }
+        return .partly
     }
 
     /// The peer has sent its close_notify, upon which libevent stops writing too; we may still write.

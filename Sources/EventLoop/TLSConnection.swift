@@ -24,6 +24,8 @@ enum TLSFailure: Equatable {
 final class TLSConnection {
     /// For the bufferevent; freed by `free`.
     let ssl: OpaquePointer
+    /// The handshake is done. (OpenSSL does not tell any more once the connection has failed.)
+    var isEstablished = false
     private let context: TLSContext
     /// Under this name its session is kept.
     private let server: String
@@ -61,7 +63,7 @@ final class TLSConnection {
 
     /// What an error with these entries of OpenSSL's queue, oldest first, or with this `errno`, comes from.
     func failure(codes: some Sequence<UInt>, errno reason: Int32) -> TLSFailure {
-        let isHandshake = SSL_is_init_finished(ssl) == 0
+        let isHandshake = !isEstablished
         let verification = SSL_get_verify_result(ssl)
         if isHandshake, verification != Int(X509_V_OK) {
             return .tls(String(cString: X509_verify_cert_error_string(verification)))

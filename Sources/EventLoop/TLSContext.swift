@@ -52,8 +52,9 @@ public final class TLSContext {
         beatd_ctx_set_min_version(context, TLS1_2_VERSION)
         beatd_ctx_refuse_renegotiation(context)
         SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)
-        // A large piece of output counts as sent record by record; buffers of an idle connection (34 KiB) are given back.
-        beatd_ctx_set_mode(context, Int(SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_RELEASE_BUFFERS))
+        // Buffers of an idle connection (34 KiB) are given back. Not SSL_MODE_ENABLE_PARTIAL_WRITE: libevent 2.1 goes
+        // on to the next piece of output when OpenSSL has taken only a part of one, and so mixes them up.
+        beatd_ctx_set_mode(context, Int(SSL_MODE_RELEASE_BUFFERS))
         // By default OpenSSL would ask for a passphrase on the terminal.
         SSL_CTX_set_default_passwd_cb(context) { _, _, _, _ in -1 }
         try trust(options.caFile)
