@@ -29,6 +29,9 @@ let package = Package(
     targets: [
         // MARK: C libraries from Debian
         .systemLibrary(name: "CLibevent", pkgConfig: "libevent_core", providers: [.apt(["libevent-dev"])]),
+        // Not pkg-config's libevent_openssl: it brings in -levent, a second copy of what event_core has.
+        .systemLibrary(
+            name: "CLibeventOpenSSL", pkgConfig: "libssl", providers: [.apt(["libevent-dev", "libssl-dev"])]),
         .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
@@ -41,7 +44,7 @@ let package = Package(
             "ControlAPI", ["BeatCore", "HTTPWire", "JSON"], resources: [.embedInCode("Resources/openapi.yaml")]),
 
         // MARK: the shell
-        module("EventLoop", ["CLibevent"]),
+        module("EventLoop", ["CLibevent", "CLibeventOpenSSL"]),
         module("NamingStandIn", ["HTTPWire", "JSON", "EventLoop"]),
         module(
             "Daemon", ["BeatCore", "HTTPWire", "JSON", "NacosWire", "ControlAPI", "EventLoop", "NamingStandIn"]),

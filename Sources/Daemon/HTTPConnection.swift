@@ -147,7 +147,7 @@ final class HTTPConnection: StreamDelegate {
         switch reason {
         case .eof: inputEnded()
         case .deadlinePassed: missedDeadline()
-        case .failed, .connectTimedOut, .outputLimitExceeded, .finished: end()
+        case .failed, .tlsFailed, .connectTimedOut, .outputLimitExceeded, .finished: end()
         }
     }
 

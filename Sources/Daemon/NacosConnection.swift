@@ -146,7 +146,7 @@ final class NacosConnection: StreamDelegate {
             return abandon()
         }
         switch reason {
-        case .eof, .failed, .outputLimitExceeded, .finished, .connectTimedOut:
+        case .eof, .failed, .tlsFailed, .outputLimitExceeded, .finished, .connectTimedOut:
             endedByPeer()
         case .deadlinePassed:
             // Only the first has had the server's attention; those behind it go elsewhere.

@@ -26,6 +26,18 @@ extension Stream {
         var length = socklen_t(MemoryLayout<Int32>.size)
         getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &reason, &length)
         guard reason == 0 else { return end(.failed(reason)) }
+        guard buffers.isTLS else { return stands() }
+        if !buffers.startHandshake() { endSoon(.failed(errno)) }
+    }
+
+    /// The peer has proved who it is.
+    func handshakeFinished() {
+        guard state == .connecting, pendingEnd == nil else { return }
+        buffers.handshakeFinished()
+        stands()
+    }
+
+    private func stands() {
         state = .open
         connectDeadline = nil
         startReading()
@@ -55,16 +67,35 @@ extension Stream {
 
     /// The loop has sent all that the kernel did not take at first.
     func didWrite() {
-        guard isCongested, buffers.outputCount == 0 else { return }
+        guard isCongested, buffers.hasSentAllGiven else { return }
         isCongested = false
         _ = buffers.setSending(false)
-        didDrain()
+        // TLS has been given only what there was when the congestion began.
+        buffers.outputCount == 0 ? didDrain() : sendSoon()
     }
 
     /// The buffers cannot go on in one direction.
     func bufferEnded(isEOF: Bool, whileReading: Bool, errno reason: Int32) {
         guard isEOF, whileReading else { return end(.failed(isEOF ? EPIPE : reason)) }
         hasSeenEOF = true
+        tellEOF()
+    }
+
+    /// As `bufferEnded`, for TLS. It is told later in this pass: libevent 2.1 comes here from the middle of a read, and
+    /// what it has read before only comes afterwards; or it comes from inside `StreamBuffers.send`.
+    func tlsEnded(isEOF: Bool, errno reason: Int32) {
+        let failure = isEOF ? nil : buffers.tlsFailure(errno: reason)
+        guard failure == nil || (failure == .cutOff && state == .lingering) else {
+            if let failure { endSoon(failure.end) }
+            return
+        }
+        hasSeenEOF = true
+        mustTellEOF = true
+        buffers.inputHasEnded()
+        event_active(timer, Int32(EV_TIMEOUT), 0)
+    }
+
+    private func tellEOF() {
         switch state {
         case .open: delegate?.streamDidEnd(self, reason: .eof)
         case .lingering: end(.finished)
@@ -98,6 +129,10 @@ extension Stream {
     func timerFired() {
         timerArmedFor = nil
         if let pendingEnd { return end(pendingEnd) }
+        if mustTellEOF {
+            mustTellEOF = false
+            tellEOF()
+        }
         let now = MonotonicClock.nanoseconds()
         if let connectDeadline, connectDeadline <= now { return end(.connectTimedOut) }
         if let deadline, deadline <= now {

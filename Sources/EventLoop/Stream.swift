@@ -9,7 +9,7 @@ import Glibc
 public final class Stream: LoopResource {
     /// Where the stream is in its life.
     enum State {
-        /// Entered by `init(connectingTo:)`; leaves to `open` or `closed`.
+        /// Entered by `init(connectingTo:)`, lasts until TLS stands too; leaves to `open` or `closed`.
         case connecting
         /// Entered when the connection stands; leaves to `flushing` or `closed`.
         case open
@@ -45,6 +45,8 @@ public final class Stream: LoopResource {
     var timer: OpaquePointer?
     var connectEvent: OpaquePointer?
     var hasSeenEOF = false
+    /// The end of the input has been met and is told later in this pass, behind the input before it.
+    var mustTellEOF = false
     var isReadingPaused = false
     /// Reading rests until the owner has consumed some of `limits.inputMax` bytes.
     var isInputFull = false
@@ -56,7 +58,7 @@ public final class Stream: LoopResource {
     /// A stream on an accepted connection; it reads at once.
     public convenience init(_ loop: EventLoop, accepted: consuming AcceptedSocket, limits: StreamLimits) {
         var accepted = accepted
-        self.init(loop, accepted.takeDescriptor(), .open, peer: accepted.peer, limits)
+        self.init(loop, accepted.takeDescriptor(), .open, peer: accepted.peer, tls: nil, limits)
         startReading()
     }
 
@@ -65,10 +67,35 @@ public final class Stream: LoopResource {
     public convenience init(
         _ loop: EventLoop, connectingTo address: SocketAddress, timeoutNanoseconds: Int64, limits: StreamLimits
     ) {
+        self.init(loop, connectingTo: address, tls: nil, timeoutNanoseconds, limits)
+    }
+
+    /// As `init(connectingTo:)` without TLS; `timeoutNanoseconds` is for the connection and the handshake together.
+    ///
+    /// The peer must show a certificate for `serverName` (a host name, or a numeric address without brackets and
+    /// interface) that `tls` trusts, else the stream ends with `StreamEnd.tlsFailed`. A host name is also sent to the
+    /// peer (SNI), an address is not (RFC 6066 section 3).
+    public convenience init(
+        _ loop: EventLoop, connectingTo address: SocketAddress, tls: TLSContext, serverName: String,
+        timeoutNanoseconds: Int64, limits: StreamLimits
+    ) {
+        do throws(TLSError) {
+            let connection = try TLSConnection(tls, serverName: serverName, peer: address)
+            self.init(loop, connectingTo: address, tls: connection, timeoutNanoseconds, limits)
+        } catch {
+            self.init(loop, -1, .connecting, peer: address, tls: nil, limits)
+            endSoon(.tlsFailed(error.description))
+        }
+    }
+
+    private convenience init(
+        _ loop: EventLoop, connectingTo address: SocketAddress, tls: TLSConnection?, _ timeoutNanoseconds: Int64,
+        _ limits: StreamLimits
+    ) {
         let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         let descriptor = socket(address.family, kind, 0)
         let reason = errno
-        self.init(loop, descriptor, .connecting, peer: address, limits)
+        self.init(loop, descriptor, .connecting, peer: address, tls: tls, limits)
         guard descriptor >= 0 else {
             endSoon(.failed(reason))
             return
@@ -79,7 +106,8 @@ public final class Stream: LoopResource {
     }
 
     private init(
-        _ loop: EventLoop, _ descriptor: Int32, _ state: State, peer: SocketAddress, _ limits: StreamLimits
+        _ loop: EventLoop, _ descriptor: Int32, _ state: State, peer: SocketAddress, tls: TLSConnection?,
+        _ limits: StreamLimits
     ) {
         loop.assertOnLoopThread()
         self.loop = loop
@@ -87,7 +115,7 @@ public final class Stream: LoopResource {
         self.state = state
         self.peer = peer
         self.limits = limits
-        buffers = StreamBuffers(loop, descriptor: descriptor)
+        buffers = StreamBuffers(loop, descriptor: descriptor, tls: tls)
         let context = CallbackContext.begin(self)
         buffers.start(context: context)
         timer = loop.makeEvent(-1, 0, context: context) { _, _, context in
@@ -137,7 +165,7 @@ public final class Stream: LoopResource {
         loop.assertOnLoopThread()
         guard state == .open || state == .connecting, !isReadingPaused else { return }
         isReadingPaused = true
-        _ = buffers.setReading(false)
+        if state == .open { _ = buffers.setReading(false) }
     }
 
     /// Reads again. Nothing is told of input that was there before; the owner looks at it by itself.
@@ -239,6 +267,7 @@ public final class Stream: LoopResource {
         delegate = nil
         deadline = nil
         connectDeadline = nil
+        buffers.sayGoodbye()
         buffers.stop()
         event_del(timer)
         if let connectEvent { event_del(connectEvent) }
@@ -255,6 +284,7 @@ public final class Stream: LoopResource {
     /// Everything was sent. The peer may still be reading it: closing now, with input unread, would destroy it.
     func linger() {
         guard !hasSeenEOF else { return end(.finished) }
+        buffers.sayGoodbye()
         shutdown(descriptor, Int32(SHUT_WR))
         state = .lingering
         deadline = MonotonicClock.nanoseconds() + limits.lingerNanoseconds

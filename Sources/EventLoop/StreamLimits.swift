@@ -1,7 +1,7 @@
 /// What one stream may hold, and how long its farewell may take.
 public struct StreamLimits: Equatable, Sendable {
     /// Bytes of input at which reading rests until the owner has consumed some; the last read may bring up to
-    /// 4096 bytes more.
+    /// 4096 bytes more, on TLS up to two records (32 KiB): what has been decrypted must be taken.
     public var inputMax: Int
     /// Bytes of output waiting for the peer; more ends the stream with `outputLimitExceeded`.
     public var outputMax: Int
@@ -33,7 +33,11 @@ public enum StreamEnd: Equatable, Sendable {
     case eof
     /// A system call failed with this errno, such as ECONNREFUSED or ECONNRESET. The stream is closed.
     case failed(Int32)
-    /// The connection did not come about in time. The stream is closed.
+    /// TLS did not come about or broke, for the reason in words, such as "certificate has expired", "hostname
+    /// mismatch" or an alert of the peer. So does a connection that ends without the peer's close_notify: what came
+    /// may have been cut off by somebody else. The stream is closed.
+    case tlsFailed(String)
+    /// The connection, with its TLS handshake, did not come about in time. The stream is closed.
     case connectTimedOut
     /// The moment of `setDeadline` passed. Before `closeAfterWriting` nothing else happens: the owner may still answer,
     /// and must close the stream. After it the peer did not take its output in time, and the stream is closed.
@@ -46,7 +50,7 @@ public enum StreamEnd: Equatable, Sendable {
 
 /// What a stream tells its owner; always in a pass of the loop, never from inside a call on the stream.
 public protocol StreamDelegate: AnyObject {
-    /// An outgoing connection stands.
+    /// An outgoing connection stands; with TLS the handshake is done and the peer is who it should be.
     func streamDidConnect(_ stream: Stream)
     /// There is more input than before.
     func streamDidRead(_ stream: Stream)

@@ -62,7 +62,7 @@ final class NamingConnection: StreamDelegate {
             proceed()
         case .deadlinePassed:
             idleTimePassed()
-        case .failed, .connectTimedOut, .outputLimitExceeded, .finished:
+        case .failed, .tlsFailed, .connectTimedOut, .outputLimitExceeded, .finished:
             state = .ended
             standIn.connectionEnded(number)
         }

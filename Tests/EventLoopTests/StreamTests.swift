@@ -192,13 +192,3 @@ import Testing
         runner.close()
     }
 }
-
-/// Leaves its input where it is.
-private final class Reluctant: StreamDelegate {
-    var reads = 0
-
-    func streamDidConnect(_ stream: Stream) {}
-    func streamDidRead(_ stream: Stream) { reads += 1 }
-    func streamDidDrain(_ stream: Stream) {}
-    func streamDidEnd(_ stream: Stream, reason: StreamEnd) {}
-}

@@ -88,6 +88,22 @@ final class Recorder: StreamDelegate {
     }
 }
 
+/// Leaves its input where it is.
+final class Reluctant: StreamDelegate {
+    var reads = 0
+    var drains = 0
+    var ends: [StreamEnd] = []
+    var inputAtEnd = -1
+
+    func streamDidConnect(_ stream: Stream) {}
+    func streamDidRead(_ stream: Stream) { reads += 1 }
+    func streamDidDrain(_ stream: Stream) { drains += 1 }
+    func streamDidEnd(_ stream: Stream, reason: StreamEnd) {
+        ends.append(reason)
+        inputAtEnd = stream.inputCount
+    }
+}
+
 /// A listener whose accepted streams all report to one recorder.
 final class TestServer {
     let recorder = Recorder()
