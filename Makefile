@@ -2,7 +2,7 @@
 # The work is in scripts/, which can be read and run one by one.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build release lint format docs asan tsan bench image-check deps clean
+.PHONY: help run test build release lint format docs timed asan tsan bench image-check deps clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ format: ## put the sources into their form
 
 docs: deps ## write the table of docs/config.md anew from the settings
 	@BEATD_WRITE_DOCS=1 scripts/test.sh --filter ConfigurationDocumentTests
+
+timed: deps ## the tests whose figures are times; wants a quiet machine
+	@BEATD_TIMED=1 scripts/test.sh --no-parallel --filter 'ScheduleTests|ServerLimitsTests'
 
 asan: deps ## all tests under AddressSanitizer and LeakSanitizer
 	@scripts/sanitize.sh address

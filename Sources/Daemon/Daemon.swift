@@ -42,7 +42,8 @@ public final class Daemon {
         startedWall = clocks.wall
         idPrefix = UInt64(bitPattern: clocks.wall.milliseconds) << 20 ^ UInt64(bitPattern: clocks.now.nanoseconds)
         core = BeatReactor(
-            .init(servers: configuration.servers.map(\.name), maxRegistrations: configuration.maxRegistrations,
+            .init(
+                servers: configuration.servers.map(\.name), maxRegistrations: configuration.maxRegistrations,
                 dialect: configuration.dialect, logsIn: configuration.credentials != nil),
             at: clocks.now)
         client = NacosClient(

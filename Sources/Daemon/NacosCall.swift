@@ -47,6 +47,7 @@ final class NacosCall: StreamDelegate {
     func streamDidEnd(_ stream: Stream, reason: StreamEnd) {
         switch reason {
         case .failed(let errno): end(.failure(NacosCallError(text: SystemError.text(errno))))
+        case .tlsFailed(let reason): end(.failure(NacosCallError(text: reason)))
         case .connectTimedOut: end(.failure(NacosCallError(text: "no connection in time")))
         case .deadlinePassed: end(.failure(NacosCallError(text: "no answer in time")))
         case .eof, .outputLimitExceeded, .finished: endedByPeer()

@@ -159,8 +159,10 @@ final class NacosConnection: StreamDelegate {
     /// never answered; whatever else is pending goes out again.
     private func endedByPeer() {
         if let response = try? parser?.finish(), let head = pending.first {
-            finish(.replied(NacosReply(
-                classifying: response, kind: head.exchange.kind, dialect: head.exchange.dialect)))
+            finish(
+                .replied(
+                    NacosReply(
+                        classifying: response, kind: head.exchange.kind, dialect: head.exchange.dialect)))
         } else if hasPartialAnswer || (answered == 0 && !pending.isEmpty) {
             finish(.failed(.closed))
         } else if pending.isEmpty {

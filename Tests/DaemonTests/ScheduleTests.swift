@@ -41,7 +41,7 @@ extension Harness {
 }
 
 extension OnSockets {
-    @Suite struct ScheduleTests {
+    @Suite(.enabled(if: TimedTests.areOn, TimedTests.why)) struct ScheduleTests {
         private static let registrations = 1000
 
         @Test("1 000 registrations at 1 s for 20 s: in time, once a period each, evenly spread")

@@ -244,7 +244,9 @@ extension OnSockets {
             #expect(harness.daemon.core.dom2BeatSize == 20)
         }
 
-        @Test("thousands of pipelined requests on one connection hold up neither others nor beats")
+        @Test(
+            "thousands of pipelined requests on one connection hold up neither others nor beats",
+            .enabled(if: TimedTests.areOn, TimedTests.why))
         func fairness() throws {
             let harness = try Harness()
             defer { harness.close() }
