@@ -251,7 +251,7 @@ extension OnSockets {
             try harness.registerMany(300, ",\"period\":\"500ms\"")
             try harness.until("all beat") { harness.daemon.core.count(of: .beating) == 300 }
             let flood = try RawSocket(harness.address)
-            let request = Array("GET /v1/beats?limit=300 HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)
+            let request = Array("GET /v1/beats?limit=20 HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)
             let requests = Array(repeating: request, count: 100).flatMap { $0 }
             let client = try harness.client()
             let begin = MonotonicClock.nanoseconds()
@@ -273,7 +273,7 @@ extension OnSockets {
                 }
                 return now - begin > 3_000_000_000
             }
-            #expect(flood.received.count > 10_000_000, "the flood was answered: \(flood.received.count) bytes")
+            #expect(flood.received.count > 5_000_000, "the flood was answered: \(flood.received.count) bytes")
             #expect(answers > 50, "\(answers)")
             #expect(slowest < 200_000_000, "\(slowest) ns")
             #expect(harness.daemon.core.counters.beats[.ok] - beats > 300 * 5)
