@@ -244,6 +244,22 @@ extension OnSockets {
             #expect(harness.daemon.core.dom2BeatSize == 20)
         }
 
+        @Test("an answer that falls into the last turn still leaves")
+        func lastAnswer() throws {
+            let harness = try Harness(latencyMilliseconds: 50)
+            defer { harness.close() }
+            let id = try harness.register()
+            try harness.until("beating") { harness.daemon.core.count(of: .beating) == 1 }
+            let socket = try RawSocket(harness.address)
+            socket.send("DELETE /v1/beats/\(id)?wait=5s HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            try harness.until("the request", polling: true) { harness.daemon.submissions.count == 1 }
+            harness.daemon.stop()
+            try harness.until("the end", polling: true) { harness.daemon.exitStatus != nil }
+            harness.daemon.close()
+            socket.receive()
+            #expect(socket.text.hasPrefix("HTTP/1.1 204 "))
+        }
+
         @Test("thousands of pipelined requests on one connection hold up neither others nor beats")
         func fairness() throws {
             let harness = try Harness()
