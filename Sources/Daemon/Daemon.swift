@@ -156,8 +156,10 @@ public final class Daemon {
         if exitStatus == nil { exitStatus = 0 }
     }
 
-    /// Closes every socket. The daemon is not turned afterwards.
+    /// Sends what the last turn answered, then closes every socket. The daemon is not turned afterwards.
     public func close() {
+        server.stopListening()
+        loop.runOnce(waiting: false)
         server.close()
         client.close()
         resolver?.close()

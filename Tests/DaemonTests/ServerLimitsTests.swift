@@ -244,6 +244,22 @@ extension OnSockets {
             #expect(harness.daemon.core.dom2BeatSize == 20)
         }
 
+        @Test("an answer that falls into the last turn still leaves")
+        func lastAnswer() throws {
+            let harness = try Harness(latencyMilliseconds: 50)
+            defer { harness.close() }
+            let id = try harness.register()
+            try harness.until("beating") { harness.daemon.core.count(of: .beating) == 1 }
+            let socket = try RawSocket(harness.address)
+            socket.send("DELETE /v1/beats/\(id)?wait=5s HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            try harness.until("the request", polling: true) { harness.daemon.submissions.count == 1 }
+            harness.daemon.stop()
+            try harness.until("the end", polling: true) { harness.daemon.exitStatus != nil }
+            harness.daemon.close()
+            socket.receive()
+            #expect(socket.text.hasPrefix("HTTP/1.1 204 "))
+        }
+
         @Test(
             "thousands of pipelined requests on one connection hold up neither others nor beats",
             .enabled(if: TimedTests.areOn, TimedTests.why))
@@ -253,7 +269,7 @@ extension OnSockets {
             try harness.registerMany(300, ",\"period\":\"500ms\"")
             try harness.until("all beat") { harness.daemon.core.count(of: .beating) == 300 }
             let flood = try RawSocket(harness.address)
-            let request = Array("GET /v1/beats?limit=300 HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)
+            let request = Array("GET /v1/beats?limit=20 HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)
             let requests = Array(repeating: request, count: 100).flatMap { $0 }
             let client = try harness.client()
             let begin = MonotonicClock.nanoseconds()
@@ -275,7 +291,7 @@ extension OnSockets {
                 }
                 return now - begin > 3_000_000_000
             }
-            #expect(flood.received.count > 10_000_000, "the flood was answered: \(flood.received.count) bytes")
+            #expect(flood.received.count > 5_000_000, "the flood was answered: \(flood.received.count) bytes")
             #expect(answers > 50, "\(answers)")
             #expect(slowest < 200_000_000, "\(slowest) ns")
             #expect(harness.daemon.core.counters.beats[.ok] - beats > 300 * 5)
