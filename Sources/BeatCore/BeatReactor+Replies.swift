@@ -26,7 +26,10 @@ extension BeatReactor {
         _ exchange: Exchange, _ failure: ExchangeFailure, sentAt: Instant?, at now: Instant,
         into effects: inout [Effect]
     ) {
-        if failure != .aborted, servers.noteFailure(exchange.server, failure.text, at: now) {
+        // What was never written says nothing about the server.
+        if failure != .aborted, failure == .connect || sentAt != nil,
+            servers.noteFailure(exchange.server, failure.text, at: now)
+        {
             effects.append(.log(.serverDown(exchange.server, detail: failure.text)))
         }
         guard settle(exchange, sentAt: sentAt) else { return }

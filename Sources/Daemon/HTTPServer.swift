@@ -89,9 +89,22 @@ final class HTTPServer {
             rejected[.limit] += 1
             idle.remove(at: idlest).end()
         }
-        guard idle.isEmpty else { return }
+        if idle.isEmpty { pause(position) }
+    }
+
+    private func pause(_ position: Int) {
         listeners[position].listener.pause()
         listeners[position].isPaused = true
+    }
+
+    /// The last idle connection may have become busy.
+    private func pauseWhenFull(_ label: ConnectionMetrics.ListenerLabel) {
+        for position in listeners.indices where listeners[position].label == label && !listeners[position].isPaused {
+            let limit = listeners[position].limit
+            guard connections.count >= limit else { continue }
+            let same = connections.values.filter { $0.listener == label }
+            if same.count >= limit, !same.contains(where: \.isIdle) { pause(position) }
+        }
     }
 
     /// The connection is gone.
@@ -115,6 +128,7 @@ final class HTTPServer {
 
     func received(_ request: HTTPRequest, on connection: HTTPConnection) {
         arrivals.append(Arrival(request: request, connection: connection, at: readClock()))
+        pauseWhenFull(connection.listener)
     }
 
     func refuse(_ refusal: HTTPRefusal, on connection: HTTPConnection) { onRefusal(connection, refusal) }

@@ -152,7 +152,8 @@ struct RemovalTests {
         #expect(core.remove(document.key).contains(.cancel(beat)))
         #expect(core.register(document).contains(.cancel(beat)))
         core.settle(well)
-        #expect(core.sent.map(\.exchange.kind) == [.register, .fullBeat, .lightBeat, .deregister, .register, .fullBeat])
+        #expect(
+            core.sent.map(\.exchange.kind) == [.register, .fullBeat, .lightBeat, .deregister, .register, .fullBeat])
     }
 
     @Test("a tombstone that is posted again counts against the limit like any other")

@@ -27,7 +27,7 @@ final class RunningBeatd {
                 (self.process, apiPort, namingPort, socket) = (process, api, naming, "\(folder)/api.sock")
                 return
             }
-            log = process.outputText + process.errorText
+            log = process.errorText
         }
         throw NotUp(description: "beatd did not start: \(log)")
     }

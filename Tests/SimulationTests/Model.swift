@@ -47,6 +47,8 @@ struct TokenModel {
     var expected: Expected
     var key: Int
     var deadline: Instant
+    /// The registration's generation with this request; 0 for a removal.
+    var generation: UInt32 = 0
     var answered = false
     var abandoned = false
 }
@@ -166,6 +168,17 @@ extension Simulation {
         }
     }
 
+    /// A register was answered for good: whoever waited for that very document knows.
+    func checkWaiters(_ exchange: Exchange, _ key: Int) {
+        guard exchange.kind == .register, keys[key].wanted != nil,
+            exchange.generation == reactor.generation(keys[key].key)
+        else { return }
+        for token in firstOpenToken..<max(tokens.count, firstOpenToken)
+        where tokens[token].key == key && tokens[token].generation == exchange.generation {
+            check(tokens[token].answered || tokens[token].abandoned, "token \(token) is not told of \(exchange)")
+        }
+    }
+
     private func skipClosedTokens() {
         while firstOpenToken < tokens.count, tokens[firstOpenToken].answered || tokens[firstOpenToken].abandoned {
             firstOpenToken += 1
@@ -191,6 +204,8 @@ extension Simulation {
 extension BeatReactor {
     /// For looking at, between inputs.
     var rows: [Row] { table.rows }
+
+    func generation(_ key: InstanceKey) -> UInt32 { find(key).map { table.rows[Int($0.slot)].generation } ?? 0 }
 
     func periodTicks(_ slot: Int32) -> UInt16 { table.rows[Int(slot)].periodTicks }
 

@@ -17,6 +17,7 @@ extension Simulation.Plan {
 extension Simulation {
     /// The run from begin to end; what did not hold, or nil.
     func run() -> String? {
+        healthySince = start - Self.gapLimit
         schedule(.operation, in: .zero)
         while violation == nil, operationsDone < plan.operations { run(.seconds(1)) }
         for server in cluster.faults.indices { cluster.faults[server] = .none }
@@ -100,6 +101,7 @@ extension Simulation {
             keys[key].refreshedAt = now
         }
         feed(.register(document, token, options))
+        tokens[Int(token.number)].generation = reactor.generation(keys[key].key)
     }
 
     private func chooseDocument(_ key: Int) -> RegistrationDocument {
@@ -148,14 +150,21 @@ extension Simulation {
     private func changeInterval() {
         let shorter: [Int64?] = [5000, 3000, 2000, 100, 0, -1, 1_000_000_000, nil]
         let all = shorter + [10_000, 30_000]
-        cluster.interval = plan.singleFault ? shorter[random.next(below: shorter.count)] : all[random.next(below: all.count)]
+        let choice = plan.singleFault ? shorter : all
+        cluster.interval = choice[random.next(below: choice.count)]
         trace.add(.interval(cluster.interval), at: now)
+    }
+
+    /// Faults that follow one another within one gap are two, and the promise is about one.
+    private var mayHarm: Bool {
+        !plan.singleFault
+            || (cluster.faults.allSatisfy { $0 == .none } && now - healthySince >= Simulation.gapLimit)
     }
 
     private func stallOrWipe() {
         if plan.singleFault || random.next(below: 2) == 0 {
-            // Losing all instances is a fault as well: not while another one lasts.
-            guard !plan.singleFault || cluster.faults.allSatisfy({ $0 == .none }) else { return }
+            guard mayHarm else { return }
+            healthySince = now
             trace.add(.wiped, at: now)
             cluster.wipe()
         } else {
@@ -165,8 +174,7 @@ extension Simulation {
 
     private func harm() {
         let server = random.next(below: cluster.faults.count)
-        guard cluster.faults[server] == .none else { return }
-        if plan.singleFault, cluster.faults.contains(where: { $0 != .none }) { return }
+        guard cluster.faults[server] == .none, mayHarm else { return }
         let faults = plan.singleFault ? FakeCluster.Fault.ofOneServer : FakeCluster.Fault.allCases
         let fault = faults[random.next(below: faults.count)]
         guard fault != .none else { return }

@@ -56,6 +56,8 @@ final class Simulation {
     var firstOpenToken = 0
     var outstanding: [Outstanding] = []
     var rev: UInt64 = 0
+    /// When the last fault ended.
+    var healthySince: Instant
     var draining = false
     var finishes = 0
     var operationsDone = 0
@@ -75,6 +77,7 @@ final class Simulation {
         start = Instant(nanoseconds: 1_000_000_000_000 + Int64(random.next(below: 1_000_000_000)))
         now = start
         stalledUntil = start
+        healthySince = start
         reactor = BeatReactor(
             .init(
                 servers: (0..<plan.servers).map { "10.1.0.\($0):8848" }, maxRegistrations: plan.maxRegistrations),
@@ -140,6 +143,7 @@ final class Simulation {
         case .heal(let server, let wiping):
             trace.add(.fault(.none, server: server), at: now)
             cluster.faults[server] = .none
+            healthySince = now
             guard wiping else { return }
             trace.add(.wiped, at: now)
             cluster.wipe()
@@ -248,6 +252,7 @@ final class Simulation {
             if request.exchange.kind == .deregister, reply == .ok { confirmDeregister(request.key) }
             if request.exchange.kind == .register, reply == .ok { keys[request.key].registeredAt = now }
             feed(.replied(request.exchange, reply, sentAt: request.writtenAt ?? now))
+            if reply == .ok { checkWaiters(request.exchange, request.key) }
         case .failed(let failure):
             feed(.failed(request.exchange, failure, sentAt: request.writtenAt))
         }
