@@ -2,7 +2,7 @@
 # The work is in scripts/, which can be read and run one by one.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build release lint format asan tsan bench image-check deps clean
+.PHONY: help run test build release lint format docs asan tsan bench image-check deps clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ lint: ## formatting and shell scripts; changes nothing
 
 format: ## put the sources into their form
 	@swift format --in-place --recursive --parallel Package.swift Sources Tests
+
+docs: deps ## write the table of docs/config.md anew from the settings
+	@BEATD_WRITE_DOCS=1 scripts/test.sh --filter ConfigurationDocumentTests
 
 asan: deps ## all tests under AddressSanitizer and LeakSanitizer
 	@scripts/sanitize.sh address

@@ -52,6 +52,7 @@ let package = Package(
         // MARK: tests
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         tests("BeatCoreTests", ["BeatCore"]),
+        tests("SimulationTests", ["BeatCore"]),
         tests("HTTPWireTests", ["HTTPWire"], exclude: ["Corpus", "Traces"]),
         tests("JSONTests", ["JSON"]),
         tests("NacosWireTests", ["NacosWire", "BeatCore", "HTTPWire", "JSON"], exclude: ["Traces"]),
@@ -63,6 +64,7 @@ let package = Package(
             [
                 "Daemon", "BeatCore", "HTTPWire", "JSON", "NacosWire", "ControlAPI", "EventLoop", "NamingStandIn",
             ]),
+        tests("DocumentationTests", ["Daemon"]),
         tests("TidyTests", ["ControlAPI", "Daemon"]),
     ]
 )

@@ -44,5 +44,38 @@ writable=$(in_image /usr/bin/find / -xdev -type d -writable -not -path '/proc/*'
     grep -vE '^/(tmp|var/tmp|run/lock|var/lib/beatd|run/beatd|dev/?.*)$' || true)
 [[ -z $writable ]] || say "note: also writable for the user: $writable"
 
-version=$(timeout 10 chroot --userspec=65532:65532 "$root" /usr/bin/beatd --version) || die "beatd --version failed"
-say "as uid 65532: $version"
+# `serve` as the image starts it: its ENV, a root that is read-only but for its two folders. In a mount namespace and a
+# network namespace of its own, so that nothing of this machine changes and its ports are free. /proc as every container
+# engine mounts it: Swift reads the command line there.
+# shellcheck disable=SC2016 # the inner shell expands these
+unshare --mount --net --pid --fork --kill-child --mount-proc bash -euo pipefail -c '
+    root=$1
+    ip link set lo up
+    mount --bind "$root" "$root"
+    mount -t tmpfs -o uid=65532,gid=65532,mode=0750 tmpfs "$root/run/beatd"
+    mount -t tmpfs -o uid=65532,gid=65532,mode=0750 tmpfs "$root/var/lib/beatd"
+    mount -t proc proc "$root/proc"
+    mount -o remount,bind,ro "$root"
+    if touch "$root/tmp/x" 2>/dev/null; then echo "error: the root is writable" >&2; exit 1; fi
+    version=$(timeout 10 chroot --userspec=65532:65532 "$root" /usr/bin/beatd --version)
+    [[ $version == "beatd "* ]] || { echo "error: beatd --version says \"$version\"" >&2; exit 1; }
+    echo "as uid 65532: $version" >&2
+    BEATD_DATA_DIR=/var/lib/beatd BEATD_SOCKET=/run/beatd/api.sock BEATD_NACOS_SERVERS=127.0.0.1:8848 \
+        chroot --userspec=65532:65532 "$root" /usr/bin/beatd serve --embedded-naming 2>"$2" &
+    beatd=$!
+    ask() { curl --silent --fail --max-time 5 --unix-socket "$root/run/beatd/api.sock" "$@"; }
+    for _ in $(seq 100); do
+        [[ -S $root/run/beatd/api.sock ]] && break
+        sleep 0.1
+    done
+    [[ $(ask http://localhost/readyz) == ok ]]
+    [[ $(curl --silent --fail --max-time 5 http://127.0.0.1:8090/readyz) == ok ]]
+    ask "http://localhost/v1/beats?wait=3s" --json "{\"serviceName\":\"image\",\"ip\":\"10.0.0.7\",\"port\":8080}" >/dev/null
+    [[ $(ask http://localhost/v1/metrics/dom2BeatSize) == 1 ]]
+    echo "as uid $(stat -c %u "/proc/$beatd"), root read-only: ready, one instance kept, $(
+        awk "/^VmRSS/ { print \$2 }" "/proc/$beatd/status") kB resident" >&2
+    kill -TERM "$beatd"
+    wait "$beatd"
+' image-check "$root" "$root.log" || { sed 's/^/    /' "$root.log" >&2; rm -f "$root.log"; die "beatd serve failed in the image"; }
+rm -f "$root.log"
+say "beatd serve ended with 0 on TERM"

@@ -6,8 +6,13 @@ cd "$repository" || exit
 
 # One set of flags for build, test and release, so that a test run builds nothing that the build has built already.
 # The language mode and warnings as errors are in Package.swift, where an editor sees them too.
+# What the package manager keeps for the user is kept here: there is nothing to share, as no package comes from
+# elsewhere, and a user's home may not be writable.
 # shellcheck disable=SC2034
-swift_flags=(--explicit-target-dependency-import-check error)
+swift_flags=(
+    --explicit-target-dependency-import-check error
+    --cache-path .build/user/cache --config-path .build/user/configuration --security-path .build/user/security
+)
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -1,8 +1,9 @@
 // Sending, failing over, backing off, giving up.
 extension BeatReactor {
-    /// Begins a register or deregister.
+    /// Begins a register or deregister. What has just failed for this registration is not asked first again: changes
+    /// that come one after another would each wait for the same hung server.
     mutating func begin(_ slot: Int32, _ kind: Exchange.Kind, at now: Instant, into effects: inout [Effect]) {
-        table.rows[Int(slot)].attempt = Row.Attempt(due: now)
+        table.rows[Int(slot)].attempt = Row.Attempt(due: now, tried: table.rows[Int(slot)].attempt.tried)
         dispatch(slot, kind, at: now, into: &effects)
     }
 

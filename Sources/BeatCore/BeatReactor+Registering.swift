@@ -7,10 +7,7 @@ extension BeatReactor {
         guard !draining else { return effects.append(.answer(token, .draining)) }
         let fingerprint = document.key.fingerprint
         guard let slot = table.find(fingerprint) else {
-            guard dom2BeatSize < maxRegistrations else {
-                counters.createRejected &+= 1
-                return effects.append(.answer(token, .tooManyRegistrations(limit: maxRegistrations)))
-            }
+            guard hasRoom(token, into: &effects) else { return }
             let slot = addBeatInfo(document, fingerprint: fingerprint, at: now, into: &effects)
             return respond(slot, .created, token, options, at: now, into: &effects)
         }
@@ -19,6 +16,7 @@ extension BeatReactor {
         case .vacant:
             preconditionFailure("slot \(slot) is in the index and vacant")
         case .leaving:
+            guard hasRoom(token, into: &effects) else { return }
             revive(slot, document, at: now, into: &effects)
             respond(slot, .created, token, options, at: now, into: &effects)
         case .kept, .refused:
@@ -31,6 +29,15 @@ extension BeatReactor {
             }
             respond(slot, changed ? .updated : .unchanged, token, options, at: now, into: &effects)
         }
+    }
+
+    /// False, and the request is answered, when the limit on registrations is reached. A tombstone's place is no
+    /// longer one of them.
+    private mutating func hasRoom(_ token: RequestToken, into effects: inout [Effect]) -> Bool {
+        guard dom2BeatSize >= maxRegistrations else { return true }
+        counters.createRejected &+= 1
+        effects.append(.answer(token, .tooManyRegistrations(limit: maxRegistrations)))
+        return false
     }
 
     mutating func remove(
@@ -77,7 +84,6 @@ extension BeatReactor {
         wheel.cancel(slot)
         table.rows[Int(slot)].nextDue = Row.noTick
         table.rows[Int(slot)].stage = .leaving
-        table.rows[Int(slot)].attempt = Row.Attempt(due: now)
         table.move(slot, to: .deregistering)
         details[slot] = nil
         for waiter in waiters.take(where: { $0.handle.slot == slot && $0.kind != .removed }) {
@@ -102,6 +108,7 @@ extension BeatReactor {
         table.rows[position].acceptedGeneration = 0
         table.rows[position].nextDue = Row.noTick
         table.rows[position].lastAccepted = Row.never
+        table.rows[position].lastAcceptedBeat = Row.never
         table.rows[position].lightServer = Row.noServer
         table.rows[position].failures = 0
         table.rows[position].periodTicks = Period.ticks(document.requestedPeriod)
@@ -138,7 +145,6 @@ extension BeatReactor {
     private mutating func offerAgain(_ slot: Int32, at now: Instant, into effects: inout [Effect]) {
         guard table.rows[Int(slot)].stage == .refused else { return }
         table.rows[Int(slot)].stage = .kept
-        table.rows[Int(slot)].attempt = Row.Attempt(due: now)
         advance(slot, at: now, into: &effects)
     }
 

@@ -6,6 +6,7 @@ extension BeatReactor {
         noteServer(exchange.server, reply, at: now, into: &effects)
         guard settle(exchange, sentAt: sentAt) else { return }
         let slot = exchange.slot
+        if !reply.isFailureOfServer { table.rows[Int(slot)].attempt.tried = 0 }
         if exchange.kind.isBeat { timings.recordLatency(now - sentAt, ok: reply.isGood, at: now) }
         // A deletion concerns whatever was there before: its answer counts for every generation.
         if exchange.kind == .deregister { return deregisterReplied(slot, reply, at: now, into: &effects) }
@@ -25,11 +26,15 @@ extension BeatReactor {
         _ exchange: Exchange, _ failure: ExchangeFailure, sentAt: Instant?, at now: Instant,
         into effects: inout [Effect]
     ) {
-        if failure != .aborted, servers.noteFailure(exchange.server, failure.text, at: now) {
+        // What was never written says nothing about the server.
+        if failure != .aborted, failure == .connect || sentAt != nil,
+            servers.noteFailure(exchange.server, failure.text, at: now)
+        {
             effects.append(.log(.serverDown(exchange.server, detail: failure.text)))
         }
         guard settle(exchange, sentAt: sentAt) else { return }
         let slot = exchange.slot
+        if failure == .aborted { table.rows[Int(slot)].attempt.tried &= ~(1 << UInt16(exchange.server)) }
         if exchange.kind.isBeat, let sentAt { timings.recordLatency(now - sentAt, ok: false, at: now) }
         guard exchange.kind == .deregister || exchange.generation == table.rows[Int(slot)].generation else {
             if failure != .aborted { counters.staleReplies &+= 1 }
@@ -119,9 +124,10 @@ extension BeatReactor {
     ) {
         let position = Int(exchange.slot)
         counters.beats.add(.ok)
-        let last = table.rows[position].lastAccepted
+        let last = table.rows[position].lastAcceptedBeat
         if last != Row.never { timings.recordGap(now - last, at: now) }
         table.rows[position].lastAccepted = now
+        table.rows[position].lastAcceptedBeat = now
         table.rows[position].lightServer = light ? exchange.server : Row.noServer
         if table.rows[position].state != .beating { recovered(exchange, into: &effects) }
         table.rows[position].failures = 0
@@ -220,8 +226,8 @@ extension BeatReactor {
         table.rows[Int(slot)].stage = .refused
         details[slot] = "\(status) \(detail)"
         if table.rows[Int(slot)].acceptedGeneration == 0 {
+            // `mayExist` stays: an earlier document may be there, by a register whose answer was lost or stale.
             table.rows[Int(slot)].nextDue = Row.noTick
-            table.rows[Int(slot)].mayExist = false
             table.move(slot, to: .stopped)
         }
         effects.append(
@@ -251,6 +257,14 @@ extension NacosReply {
         switch self {
         case .ok, .beatAccepted: true
         case .notFound, .rejected, .unauthorized, .notServed, .serverError, .unreadable: false
+        }
+    }
+
+    /// True when another server might do what this one could not.
+    var isFailureOfServer: Bool {
+        switch self {
+        case .ok, .beatAccepted, .notFound, .rejected, .unauthorized: false
+        case .notServed, .serverError, .unreadable: true
         }
     }
 

@@ -29,7 +29,7 @@ struct Row {
     struct Attempt {
         /// When it was due: budget and lateness count from here.
         var due = Instant(nanoseconds: 0)
-        /// Servers asked since the last wait, a bit each.
+        /// Servers asked since the last wait and the last answer that was not a failure of theirs, a bit each.
         var tried: UInt16 = 0
         /// Exchanges begun.
         var sends: UInt16 = 0
@@ -79,6 +79,9 @@ struct Row {
     var nextDue = Row.noTick
     var attempt = Attempt()
     var lastSent = Row.never
+    /// Nacos accepted a beat or a register.
     var lastAccepted = Row.never
+    /// Nacos accepted a beat: gaps are counted from here.
+    var lastAcceptedBeat = Row.never
     var lastBeat = LastBeat()
 }

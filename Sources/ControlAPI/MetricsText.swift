@@ -80,7 +80,7 @@ struct MetricsText: ~Copyable {
 
     /// Whole numbers without a fraction, as people expect of a count.
     private static func number(_ value: Double) -> String {
-        value == value.rounded() && value.magnitude < 9_007_199_254_740_992 ? "\(Int64(value))" : "\(value)"
+        value.magnitude < 9_007_199_254_740_992 && value == Double(Int64(value)) ? "\(Int64(value))" : "\(value)"
     }
 
     private static func escaped(_ text: String, quotes: Bool) -> String {

@@ -10,7 +10,10 @@ enum NameRules {
 
     static func faultOfServiceName(_ name: String) -> String? {
         if let fault = faultOfLength(name, max: serviceNameLength) { return fault }
-        if name.contains("@@") { return "must not contain @@ more than once: group@@service" }
+        let at = UInt8(ascii: "@")
+        if zip(name.utf8, name.utf8.dropFirst()).contains(where: { $0 == at && $1 == at }) {
+            return "must not contain @@ more than once: group@@service"
+        }
         if name.hasPrefix("@") { return "must not begin with @" }
         if name.unicodeScalars.contains(where: { $0.properties.isWhitespace || isControl($0) }) {
             return "must not contain white space or control characters"

@@ -1,5 +1,5 @@
-/// Finds the name that somebody meant.
-enum NearestName {
+/// Finds the name that somebody meant: fields and parameters of the API, flags and settings of the command line.
+package enum NearestName {
     /// Longer names are not compared: the work grows with the product of the lengths.
     private static let lengthMax = 64
 
@@ -20,7 +20,7 @@ enum NearestName {
     }
 
     /// `; did you mean serviceName?`, or nothing.
-    static func suggestion(for name: String, among candidates: [String]) -> String {
+    package static func suggestion(for name: String, among candidates: [String]) -> String {
         nearest(to: name, among: candidates).map { "; did you mean \($0)?" } ?? ""
     }
 

@@ -33,6 +33,7 @@ extension Daemon {
         var servers: [ServerAddress] = []
         var listeners: [Listen] = []
         var client = NacosClient.Configuration(version: Version.text)
+        var http = HTTPServerLimits()
         var maxRegistrations = Limits.registrations
         var writeRate = 2000
         var shutdownTimeout = Duration.seconds(10)
@@ -50,8 +51,8 @@ extension Daemon {
                 libeventVersion: EventLoop.libeventVersion, epoch: epoch, servers: servers.map(\.name),
                 defaultNamespace: defaultNamespace, defaultIP: defaultIP, maxRegistrations: maxRegistrations,
                 limits: [
-                    ControlAPI.ReportedLimit("tcpConnections", HTTPServerLimits.tcpConnections),
-                    ControlAPI.ReportedLimit("unixConnections", HTTPServerLimits.unixConnections),
+                    ControlAPI.ReportedLimit("tcpConnections", http.tcpConnections),
+                    ControlAPI.ReportedLimit("unixConnections", http.unixConnections),
                     ControlAPI.ReportedLimit("writesPerSecond", writeRate),
                     ControlAPI.ReportedLimit("waitingWrites", Limits.waiters),
                 ],

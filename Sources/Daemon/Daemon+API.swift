@@ -7,9 +7,11 @@ internal import HTTPWire
 extension Daemon {
     /// Answers what has arrived, bounded, so that beats come in between.
     func serveRequests() {
+        let end = MonotonicClock.nanoseconds() + HTTPServerLimits.turnNanoseconds
         for _ in 0..<HTTPServerLimits.requestsPerTurn {
             guard let arrival = server.nextArrival() else { return }
             serve(arrival)
+            if MonotonicClock.nanoseconds() >= end { return }
         }
     }
 

@@ -52,7 +52,7 @@ public final class Daemon {
             configuration.servers.enumerated().filter { $0.element.addresses.isEmpty }.map {
                 Resolver.Name(server: ServerIndex($0.offset), host: $0.element.host, port: $0.element.port)
             })
-        server = HTTPServer(loop, readClock: MonotonicClock.nanoseconds)
+        server = HTTPServer(loop, configuration.http, readClock: MonotonicClock.nanoseconds)
         writeRate = WriteRate(perSecond: configuration.writeRate)
         var own: [String] = ["127.0.0.1", "::1"]
         for listen in configuration.listeners {

@@ -8,9 +8,11 @@ final class HTTPConnection: StreamDelegate {
     private enum State {
         /// Reads; leaves to `waiting` with a whole request.
         case reading
-        /// The request is with the server, which answers by `respond`.
+        /// The request is with the server, which answers by `respond`; leaves to `reading`, `draining` or `ending`.
         case waiting(HTTPResponseWriter)
-        /// Nothing is read any more.
+        /// Answered, but the client has not taken enough of it; leaves to `reading` when it has.
+        case draining
+        /// Nothing is read any more; what was written may still leave.
         case ending
     }
 
@@ -42,17 +44,31 @@ final class HTTPConnection: StreamDelegate {
         updateDeadline(at: now)
     }
 
-    /// True between requests.
+    /// True between requests, with the last answer taken.
     var isIdle: Bool {
         guard case .reading = state else { return false }
-        return parser.phase == .idle
+        return parser.phase == .idle && stream.outputCount == 0
+    }
+
+    /// A request waits for its answer, and somebody for the answer.
+    var isWaiting: Bool {
+        guard case .waiting = state else { return false }
+        return true
     }
 
     // MARK: reading
 
     func streamDidConnect(_ stream: Stream) {}
 
-    func streamDidDrain(_ stream: Stream) {}
+    func streamDidDrain(_ stream: Stream) {
+        switch state {
+        case .draining:
+            state = .reading
+            read()
+        case .reading: if isIdle { server.becameIdle(self) }
+        case .waiting, .ending: break
+        }
+    }
 
     func streamDidRead(_ stream: Stream) { read() }
 
@@ -64,7 +80,7 @@ final class HTTPConnection: StreamDelegate {
             stream.consume(step.consumed)
             switch step.event {
             case .needsMore:
-                if isHalfClosed { return end() }
+                if isHalfClosed { return endAfterWriting() }
                 return updateDeadline(at: server.readClock())
             case .expectsContinue:
                 var bytes: [UInt8] = []
@@ -81,9 +97,9 @@ final class HTTPConnection: StreamDelegate {
 
     private func accept(_ request: HTTPRequest, keepsOpen: Bool) {
         requests += 1
-        let stays = keepsOpen && requests < HTTPServerLimits.requestsPerConnection
+        let stays = keepsOpen && requests < server.limits.requestsPerConnection
         state = .waiting(HTTPResponseWriter(answering: request, keepsOpen: stays))
-        stream.setDeadline(at: server.readClock() + HTTPServerLimits.parked.wholeNanoseconds)
+        setDeadline(isHalfClosed ? server.limits.parkedHalfClosed : server.limits.parked, from: server.readClock())
         server.received(request, on: self)
     }
 
@@ -95,10 +111,14 @@ final class HTTPConnection: StreamDelegate {
         case (.idle, .idle), (.head, .head), (.body, .body), (_, .ended): return
         case (_, .idle):
             idleSince = now
-            stream.setDeadline(at: now + HTTPServerLimits.idle.wholeNanoseconds)
-        case (_, .head): stream.setDeadline(at: now + HTTPServerLimits.head.wholeNanoseconds)
-        case (_, .body): stream.setDeadline(at: now + HTTPServerLimits.body.wholeNanoseconds)
+            setDeadline(server.limits.idle, from: now)
+        case (_, .head): setDeadline(server.limits.head, from: now)
+        case (_, .body): setDeadline(server.limits.body, from: now)
         }
+    }
+
+    private func setDeadline(_ limit: Duration, from now: Int64) {
+        stream.setDeadline(at: now + limit.wholeNanoseconds)
     }
 
     // MARK: writing
@@ -111,13 +131,13 @@ final class HTTPConnection: StreamDelegate {
         bytes.reserveCapacity(response.body.count + 512)
         writer.append(response, date: date, to: &bytes)
         stream.write(bytes)
-        guard writer.keepsOpen else {
-            state = .ending
-            server.forget(self)
-            return stream.closeAfterWriting()
+        guard writer.keepsOpen else { return endAfterWriting() }
+        phase = .ended
+        guard stream.outputCount <= HTTPServerLimits.outputHeld else {
+            state = .draining
+            return setDeadline(server.limits.drain, from: server.readClock())
         }
         state = .reading
-        phase = .ended
         read()
     }
 
@@ -125,11 +145,18 @@ final class HTTPConnection: StreamDelegate {
 
     func streamDidEnd(_ stream: Stream, reason: StreamEnd) {
         switch reason {
-        case .eof:
-            isHalfClosed = true
-            if case .reading = state { end() }
+        case .eof: inputEnded()
         case .deadlinePassed: missedDeadline()
         case .failed, .tlsFailed, .connectTimedOut, .outputLimitExceeded, .finished: end()
+        }
+    }
+
+    private func inputEnded() {
+        isHalfClosed = true
+        switch state {
+        case .reading: endAfterWriting()
+        case .waiting: setDeadline(server.limits.parkedHalfClosed, from: server.readClock())
+        case .draining, .ending: break
         }
     }
 
@@ -138,8 +165,14 @@ final class HTTPConnection: StreamDelegate {
         case (.reading, .head), (.reading, .body):
             state = .waiting(HTTPResponseWriter())
             server.timedOut(self)
-        case (.reading, .idle), (.reading, .ended), (.waiting, _), (.ending, _): end()
+        case (.reading, .idle), (.reading, .ended), (.waiting, _), (.draining, _), (.ending, _): end()
         }
+    }
+
+    /// Reads no more; the server counts the connection until the client has taken what was written.
+    private func endAfterWriting() {
+        state = .ending
+        stream.closeAfterWriting()
     }
 
     /// Closes at once.

@@ -20,6 +20,7 @@ final class HTTPServer {
     }
 
     private let loop: EventLoop
+    let limits: HTTPServerLimits
     private var listeners: [Opened] = []
     private var connections: [UInt64: HTTPConnection] = [:]
     private var nextNumber: UInt64 = 0
@@ -33,8 +34,9 @@ final class HTTPServer {
     var onAcceptError: (Int32) -> Void = { _ in }
     private(set) var rejected = LabelTally<ConnectionMetrics.RejectReason>()
 
-    init(_ loop: EventLoop, readClock: @escaping () -> Int64) {
+    init(_ loop: EventLoop, _ limits: HTTPServerLimits, readClock: @escaping () -> Int64) {
         self.loop = loop
+        self.limits = limits
         self.readClock = readClock
     }
 
@@ -44,15 +46,15 @@ final class HTTPServer {
     ) throws(EventLoopError) -> SocketAddress {
         let (label, limit): (ConnectionMetrics.ListenerLabel, Int) =
             switch client {
-            case .unixSocket: (.unix, HTTPServerLimits.unixConnections)
-            case .tcp: (.tcp, HTTPServerLimits.tcpConnections)
-            case .ops: (.ops, HTTPServerLimits.opsConnections)
+            case .unixSocket: (.unix, limits.unixConnections)
+            case .tcp: (.tcp, limits.tcpConnections)
+            case .ops: (.ops, limits.opsConnections)
             }
         let position = listeners.count
         let listener = try Listener(
             loop, on: address,
             onAccept: { [unowned self] in self.accept($0, position, client) },
-            onAcceptError: { [unowned self] in self.onAcceptError($0) })
+            onAcceptError: { [unowned self] in self.acceptFailed($0) })
         listeners.append(Opened(listener: listener, label: label, limit: limit))
         return listener.localAddress
     }
@@ -69,31 +71,54 @@ final class HTTPServer {
             self, stream, Client(kind, peer: peer.host ?? ""), listeners[position].label, number: nextNumber,
             at: readClock())
         connections[nextNumber] = connection
-        makeRoom(position)
+        makeRoom(position, for: connection)
     }
 
-    /// Over the cap the connection that is idle longest ends; with none idle, nobody else is let in for a while.
-    private func makeRoom(_ position: Int) {
-        let label = listeners[position].label
+    private func acceptFailed(_ errno: Int32) {
+        rejected[.descriptors] += 1
+        onAcceptError(errno)
+    }
+
+    /// Over the cap the connection that is idle longest ends; with none idle, nobody else is let in until one is.
+    private func makeRoom(_ position: Int, for newcomer: HTTPConnection) {
+        let (label, limit) = (listeners[position].label, listeners[position].limit)
         let same = connections.values.filter { $0.listener == label }
-        guard same.count >= listeners[position].limit else { return }
-        if same.count > listeners[position].limit,
-            let idlest = same.filter(\.isIdle).min(by: { $0.idleSince < $1.idleSince })
-        {
+        guard same.count >= limit else { return }
+        var idle = same.filter { $0.isIdle && $0 !== newcomer }
+        if same.count > limit, let idlest = idle.indices.min(by: { idle[$0].idleSince < idle[$1].idleSince }) {
             rejected[.limit] += 1
-            return idlest.end()
+            idle.remove(at: idlest).end()
         }
-        guard !same.contains(where: \.isIdle) else { return }
+        if idle.isEmpty { pause(position) }
+    }
+
+    private func pause(_ position: Int) {
         listeners[position].listener.pause()
         listeners[position].isPaused = true
     }
 
-    /// The connection reads and writes no more.
+    /// The last idle connection may have become busy.
+    private func pauseWhenFull(_ label: ConnectionMetrics.ListenerLabel) {
+        for position in listeners.indices where listeners[position].label == label && !listeners[position].isPaused {
+            let limit = listeners[position].limit
+            guard connections.count >= limit else { continue }
+            let same = connections.values.filter { $0.listener == label }
+            if same.count >= limit, !same.contains(where: \.isIdle) { pause(position) }
+        }
+    }
+
+    /// The connection is gone.
     func forget(_ connection: HTTPConnection) {
         guard connections.removeValue(forKey: connection.number) != nil else { return }
         onGone(connection)
-        for position in listeners.indices
-        where listeners[position].isPaused && listeners[position].label == connection.listener {
+        resume(connection.listener)
+    }
+
+    /// The connection waits for its next request, and may have to make room.
+    func becameIdle(_ connection: HTTPConnection) { resume(connection.listener) }
+
+    private func resume(_ label: ConnectionMetrics.ListenerLabel) {
+        for position in listeners.indices where listeners[position].isPaused && listeners[position].label == label {
             listeners[position].isPaused = false
             listeners[position].listener.resume()
         }
@@ -103,14 +128,20 @@ final class HTTPServer {
 
     func received(_ request: HTTPRequest, on connection: HTTPConnection) {
         arrivals.append(Arrival(request: request, connection: connection, at: readClock()))
+        pauseWhenFull(connection.listener)
     }
 
     func refuse(_ refusal: HTTPRefusal, on connection: HTTPConnection) { onRefusal(connection, refusal) }
 
     func timedOut(_ connection: HTTPConnection) { onRefusal(connection, nil) }
 
-    /// The next request, in the order they came.
-    func nextArrival() -> Arrival? { arrivals.popFirst() }
+    /// The next request, in the order they came; those of clients that have left meanwhile are passed over.
+    func nextArrival() -> Arrival? {
+        while let arrival = arrivals.popFirst() {
+            if arrival.connection.isWaiting { return arrival }
+        }
+        return nil
+    }
 
     /// Requests wait for an answer.
     var hasArrivals: Bool { !arrivals.isEmpty }
@@ -133,7 +164,7 @@ final class HTTPServer {
         listeners = []
     }
 
-    /// Ends every connection.
+    /// Ends every connection, also those that still send their last answer.
     func close() {
         stopListening()
         for connection in connections.values { connection.end() }

@@ -1,27 +1,40 @@
 /// Every limit of the control API's connections, each with the reason for its number (reliability.md §2).
-enum HTTPServerLimits {
+///
+/// Those that a test cannot wait for, or cannot fill, are values of a server; the rest are constants.
+struct HTTPServerLimits {
     /// From the first byte of a head to its end: a person's slow link sends 8 KiB in less.
-    static let head = Duration.seconds(5)
+    var head = Duration.seconds(5)
     /// From the end of the head to the end of the body.
-    static let body = Duration.seconds(10)
+    var body = Duration.seconds(10)
     /// Kept-alive connections without a request.
-    static let idle = Duration.seconds(60)
+    var idle = Duration.seconds(60)
+    /// From an answer that the kernel did not take at once to its last byte: 1 MiB at 35 KB/s.
+    var drain = Duration.seconds(30)
     /// The longest an answer may be parked: the longest `?wait=` and a margin.
-    static let parked = Duration.seconds(130)
+    var parked = Duration.seconds(130)
+    /// The same once the client has sent all it will send. Nearly always that means that it has left, and whoever only
+    /// closed its sending side gets what a healthy Nacos answers well within it.
+    var parkedHalfClosed = Duration.seconds(5)
     /// Then the connection is closed, so that load spreads again over new ones.
-    static let requestsPerConnection = 10_000
+    var requestsPerConnection = 10_000
     /// Connections at one time; over it the one that is idle longest ends, then none is accepted.
-    static let tcpConnections = 256
+    var tcpConnections = 256
     /// As above: few programs share one host's socket.
-    static let unixConnections = 64
+    var unixConnections = 64
     /// As above: probes and Prometheus.
-    static let opsConnections = 32
+    var opsConnections = 32
+
     /// Bytes of input kept: a body of 64 KiB, its head, and what was pipelined behind.
     static let inputMax = 128 << 10
-    /// Bytes of output kept for a client that does not read.
-    static let outputMax = 8 << 20
+    /// Bytes of output kept for a client that does not read: the largest answer, a page of the list printed prettily,
+    /// is below 800 KiB, and no further request is read while more than `outputHeld` waits.
+    static let outputMax = 1 << 20
+    /// Bytes of output that may wait while a further pipelined request is answered: what a socket buffer takes.
+    static let outputHeld = 64 << 10
     /// Requests answered in one turn, so that beats come in between.
     static let requestsPerTurn = 64
+    /// Time for requests in one turn, for the same reason; one that takes longer is the last of its turn.
+    static let turnNanoseconds: Int64 = 2_000_000
     /// Client addresses whose write rate is remembered; over it the fullest budgets are forgotten.
     static let rateBuckets = 4096
 }

@@ -6,10 +6,19 @@ enum NacosClientLimits {
     /// How far a pool may grow beyond its setting while every connection is full: slow servers are better served by
     /// more connections than by late beats. 8 × 16 = 128.
     static let growth = 16
+    /// Registers and deregisters, each alone on a connection, get one more of them for every so much that they wait:
+    /// none is needed at a near server, many at a far one.
+    static let waitPerConnection = Duration.milliseconds(10)
+    /// How many request time-outs a register may wait for a connection: a flood of them is served in turn.
+    static let registerPatience: Int64 = 3
+    /// A connection with less room than this share of its limit has its successor opened: connecting takes a round trip.
+    static let successorShare = 4
     /// Tomcat closes a connection with its 100th answer (nacos.md §10.1); what survives that has no such limit.
     static let requestsPerConnection = 100
     /// r-nacos closes an idle connection after 4.5 s (nacos.md §10.1).
     static let idle: Int64 = 4_000_000_000
+    /// Connections above the setting end when they are idle for so long.
+    static let surplus = Duration.seconds(5)
     /// Connections kept idle longer than this are closed: Tomcat does it after 60 s.
     static let idleMax: Int64 = 55_000_000_000
     /// How often one exchange may be sent again because its connection ended without a byte of an answer.

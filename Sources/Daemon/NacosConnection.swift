@@ -8,8 +8,10 @@ struct Outgoing {
     var exchange: Exchange
     /// When the core handed it over.
     var queuedAt: Instant
-    /// When it was first written; nil: not yet. The time-out counts from here, over all connections.
+    /// When it was first written; nil: not yet.
     var sentAt: Instant?
+    /// When it was written to the connection that it is on; the time-out counts from here.
+    var writtenAt: Instant?
     /// Times it was written again because a connection ended without an answer.
     var resends: UInt8 = 0
 }
@@ -23,7 +25,7 @@ final class NacosConnection: StreamDelegate {
     private var parser: HTTPResponseParser?
     /// Bytes of an unfinished answer have come.
     private var hasPartialAnswer = false
-    private var isConnected = false
+    private(set) var isConnected = false
     /// Requests written since the connection was made, and answers to them.
     private var written = 0
     private var answered = 0
@@ -51,6 +53,7 @@ final class NacosConnection: StreamDelegate {
         isExclusive = exclusive
         for var outgoing in batch {
             if outgoing.sentAt == nil { outgoing.sentAt = now }
+            outgoing.writtenAt = now
             pending.append(outgoing)
         }
         written += batch.count
@@ -59,7 +62,7 @@ final class NacosConnection: StreamDelegate {
     }
 
     private func armDeadline() {
-        stream.setDeadline(at: pending.first?.sentAt.map { ($0 + pool.requestTimeout).nanoseconds })
+        stream.setDeadline(at: pending.first?.writtenAt.map { ($0 + pool.requestTimeout).nanoseconds })
     }
 
     // MARK: reading
@@ -146,10 +149,8 @@ final class NacosConnection: StreamDelegate {
         case .eof, .failed, .tlsFailed, .outputLimitExceeded, .finished, .connectTimedOut:
             endedByPeer()
         case .deadlinePassed:
-            let now = pool.readClock()
-            while let head = pending.first, let sentAt = head.sentAt, sentAt + pool.requestTimeout <= now {
-                finish(.failed(.timeout))
-            }
+            // Only the first has had the server's attention; those behind it go elsewhere.
+            finish(.failed(.timeout))
         }
         abandon()
     }

@@ -44,7 +44,9 @@ final class ServerPool {
 
     /// When the oldest exchange that is still waiting for room times out.
     var nextDeadline: Instant? {
-        [beats.first, others.first].compactMap { $0.map { $0.queuedAt + requestTimeout } }.min()
+        // What waits may be allowed another connection soon.
+        let soon = others.isEmpty ? nil : readClock() + NacosClientLimits.waitPerConnection
+        return [beats.first.map { $0.queuedAt + requestTimeout }, soon].compactMap { $0 }.min()
     }
 
     func enqueue(_ exchange: Exchange, at now: Instant) {
@@ -59,6 +61,7 @@ final class ServerPool {
         guard !beats.isEmpty || !others.isEmpty else { return }
         guard !addresses.isEmpty else { return failQueued(.connect) }
         expire(at: now)
+        if connections.count > configuration.connectionsPerServer { dropUseless(at: now) }
         while !beats.isEmpty, let connection = connectionForBeats(at: now) {
             let room = min(connection.room, configuration.pipelineDepth - connection.load)
             fill(&beats, min(room, NacosClientLimits.beatsPerWrite), core, &queries)
@@ -73,6 +76,7 @@ final class ServerPool {
     private func send(on connection: NacosConnection, exclusive: Bool, at now: Instant) {
         guard !batch.isEmpty else { return }
         connection.write(scratch, batch, exclusive: exclusive, at: now)
+        openSuccessor(of: connection, at: now)
     }
 
     /// Takes up to `count` exchanges that are still wanted and encodes them into `scratch`.
@@ -108,20 +112,25 @@ final class ServerPool {
     // MARK: choosing a connection
 
     private func connectionForBeats(at now: Instant) -> NacosConnection? {
-        if let idle = idleConnection(at: now) { return idle }
-        if connections.count < configuration.connectionsPerServer { return connect(at: now) }
+        if let idle = idleConnection(at: now), idle.isConnected { return idle }
+        if connections.count < configuration.connectionsPerServer { _ = connect(at: now) }
+        return leastLoaded(connected: true) ?? leastLoaded(connected: false) ?? grow(at: now)
+    }
+
+    /// The connection with the fewest beats on it that takes another one. One that stands is better than one that does
+    /// not yet, which takes a round trip more.
+    private func leastLoaded(connected: Bool) -> NacosConnection? {
         var best: NacosConnection?
-        for connection in connections where !connection.isExclusive && connection.room > 0 {
-            if connection.load < min(best?.load ?? configuration.pipelineDepth, configuration.pipelineDepth) {
-                best = connection
-            }
+        for connection in connections
+        where connection.isConnected == connected && !connection.isExclusive && connection.room > 0 {
+            if connection.load < best?.load ?? configuration.pipelineDepth { best = connection }
         }
-        return best ?? grow(at: now)
+        return best
     }
 
     private func connectionForOthers(at now: Instant) -> NacosConnection? {
         let exclusive = connections.reduce(0) { $0 + ($1.isExclusive ? 1 : 0) }
-        guard exclusive < max(1, configuration.connectionsPerServer - 2) else { return nil }
+        guard exclusive < exclusiveMax(at: now) else { return nil }
         if let idle = idleConnection(at: now) { return idle }
         return connections.count < configuration.connectionsPerServer ? connect(at: now) : grow(at: now)
     }
@@ -141,6 +150,23 @@ final class ServerPool {
         return best
     }
 
+    /// How many connections registers and deregisters may hold: never all, and more the longer they wait.
+    private func exclusiveMax(at now: Instant) -> Int {
+        let few = max(1, configuration.connectionsPerServer - 2)
+        let most = configuration.connectionsPerServer * NacosClientLimits.growth / 2
+        guard let waiting = others.first else { return few }
+        let waited = (now - waiting.queuedAt).wholeNanoseconds / NacosClientLimits.waitPerConnection.wholeNanoseconds
+        return min(most, few + Int(clamping: waited))
+    }
+
+    /// Opens the connection that will be used when this one is used up, unless there is one to go on with.
+    private func openSuccessor(of connection: NacosConnection, at now: Instant) {
+        guard connection.room < requestLimit / NacosClientLimits.successorShare,
+            !connections.contains(where: { $0.load == 0 && $0.room > 0 })
+        else { return }
+        _ = grow(at: now)
+    }
+
     private func grow(at now: Instant) -> NacosConnection? {
         guard connections.count < configuration.connectionsPerServer * NacosClientLimits.growth else { return nil }
         return connect(at: now)
@@ -158,11 +184,14 @@ final class ServerPool {
         return connection
     }
 
-    /// Idle connections that are used up, or that no server keeps so long.
+    /// Idle connections that are used up, that no server keeps so long, or that are above the setting and not needed.
     private func dropUseless(at now: Instant) {
+        let isGrown = connections.count > configuration.connectionsPerServer
         let useless = connections.filter {
             $0.load == 0
-                && ($0.room == 0 || now - $0.idleSince > .nanoseconds(NacosClientLimits.idleMax))
+                && ($0.room == 0
+                    || now - $0.idleSince
+                        > (isGrown ? NacosClientLimits.surplus : .nanoseconds(NacosClientLimits.idleMax)))
         }
         for connection in useless { connection.abandon() }
     }
@@ -204,9 +233,9 @@ final class ServerPool {
 
     func remove(_ connection: NacosConnection) { connections.removeAll { $0 === connection } }
 
-    /// Connections above the setting end as soon as they are not needed, and so do those that are used up.
+    /// A connection that is used up ends.
     func becameIdle(_ connection: NacosConnection) {
-        if connection.room == 0 || connections.count > configuration.connectionsPerServer { connection.abandon() }
+        if connection.room == 0 { connection.abandon() }
     }
 
     /// A connection is open behind the answer that was thought its last: the server has no such limit.
@@ -232,7 +261,8 @@ final class ServerPool {
         while let first = beats.first, first.queuedAt + requestTimeout <= now, let outgoing = beats.popFirst() {
             finish(outgoing, .failed(.timeout))
         }
-        while let first = others.first, first.queuedAt + requestTimeout <= now, let outgoing = others.popFirst() {
+        let patience = requestTimeout * NacosClientLimits.registerPatience
+        while let first = others.first, first.queuedAt + patience <= now, let outgoing = others.popFirst() {
             finish(outgoing, .failed(.timeout))
         }
     }

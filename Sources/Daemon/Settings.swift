@@ -1,14 +1,8 @@
-/// Whether each registration has metrics of its own.
-public enum MetricsPerBeat: String, CaseIterable, Sendable {
-    /// Up to 100 registrations.
-    case auto
-    case on, off
-}
-
-/// Where registrations are kept.
+/// Where registrations are to be kept.
 public enum DataDirectory: Equatable, Sendable {
     /// Nowhere: a restart forgets them.
     case memory
+    /// In this folder. Not yet: this version warns, and keeps them in memory.
     case folder(String)
 }
 
@@ -57,7 +51,7 @@ public struct Settings: Equatable, Sendable {
     public var readToken: Secret?
     /// Host names in lower case, without ports.
     public var allowedHosts: [String]
-    /// Where registrations are kept.
+    /// Where registrations are to be kept.
     public var dataDirectory: DataDirectory
     /// The `ip` of registrations without one.
     public var defaultIP: String?
@@ -71,8 +65,6 @@ public struct Settings: Equatable, Sendable {
     public var logLevel: LogLevel
     /// Nil: text on a terminal, else JSON.
     public var logFormat: LogFormat?
-    /// Whether each registration has metrics of its own.
-    public var metricsPerBeat: MetricsPerBeat
     /// Whether the built-in naming server runs on the first of `nacosServers`.
     public var embeddedNaming: Bool
     /// The path of the configuration file.
@@ -83,7 +75,7 @@ public struct Settings: Equatable, Sendable {
 public struct NamingSettings: Equatable, Sendable {
     /// Where it listens.
     public var listen: ListenAddress
-    /// The server it behaves like: 1.4, 2.5, 3.0, 3.2 or rnacos.
+    /// The server it behaves like, a name of `NamingProfile`.
     public var profile: String
     /// The least that is logged.
     public var logLevel: LogLevel

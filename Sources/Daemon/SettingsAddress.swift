@@ -1,3 +1,4 @@
+import BeatCore
 import Glibc
 
 /// Where to listen: an IP address and a port.
@@ -70,6 +71,9 @@ package enum SettingsAddress {
         }
         guard !endpoints.isEmpty else {
             throw SettingsComplaint("must name at least one server, such as 10.0.0.1:8848, got \"\(text)\"")
+        }
+        guard endpoints.count <= Limits.servers else {
+            throw SettingsComplaint("must name at most \(Limits.servers) servers, got \(endpoints.count)")
         }
         return endpoints
     }

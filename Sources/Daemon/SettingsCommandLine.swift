@@ -1,3 +1,5 @@
+import ControlAPI
+
 /// What the process was started for, with its settings.
 public enum BeatdInvocation: Equatable, Sendable {
     case serve(LoadedSettings)
@@ -24,7 +26,7 @@ public enum BeatdInvocation: Equatable, Sendable {
         default: break
         }
         guard let command = BeatdCommand(rawValue: word) else {
-            let near = SettingsNearest.suggestion(for: word, among: commandNames)
+            let near = NearestName.suggestion(for: word, among: commandNames)
             throw usage(word, "is no command\(near); commands are \(commandNames.joined(separator: ", "))")
         }
         let line = SettingsCommandLine(Array(arguments.dropFirst()), SettingsTable.rows(for: command))
@@ -72,7 +74,7 @@ struct SettingsCommandLine {
             let flag = String(argument[..<(equals ?? argument.endIndex)])
             let given = equals.map { String(argument[argument.index(after: $0)...]) }
             guard let row = rows.first(where: { $0.flag == flag }) else {
-                complain(flag, "is no flag\(SettingsNearest.suggestion(for: flag, among: rows.map(\.flag)))")
+                complain(flag, "is no flag\(NearestName.suggestion(for: flag, among: rows.map(\.flag)))")
                 // Its value, were it one, is no argument of its own.
                 if given == nil, let next = rest.first, !next.hasPrefix("-") { rest.removeFirst() }
                 continue

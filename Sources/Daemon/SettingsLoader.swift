@@ -54,7 +54,6 @@ enum SettingsLoader {
             maxRegistrations: reader.integer("max-registrations"),
             writeRate: writeRate == 0 ? nil : writeRate, shutdownTimeout: reader.duration("shutdown-timeout"),
             logLevel: logLevel(&reader), logFormat: logFormat(&reader),
-            metricsPerBeat: reader.choice("metrics-per-beat").flatMap(MetricsPerBeat.init) ?? .auto,
             embeddedNaming: reader.value("embedded-naming", SettingsSyntax.boolean),
             config: reader.optional("config", SettingsSyntax.path))
     }

@@ -1,4 +1,5 @@
 import BeatCore
+import ControlAPI
 import JSON
 
 /// Where a value came from; earlier ones win.
@@ -88,7 +89,7 @@ struct SettingsSources {
         for member in object.members {
             let place = "\"\(member.key)\" in \(path)"
             guard let row = rows.first(where: { $0.name == member.key && $0.environment != nil }) else {
-                let near = SettingsNearest.suggestion(for: member.key, among: rows.map(\.name))
+                let near = NearestName.suggestion(for: member.key, among: rows.map(\.name))
                 complain(place, "is no setting\(near)")
                 continue
             }
@@ -139,7 +140,7 @@ struct SettingsSources {
         for name in environment.keys.sorted() where name.hasPrefix("BEATD_") {
             if known.contains(name) || secrets.contains(name) { continue }
             if name.hasPrefix("BEATD_PORT") || name.hasPrefix("BEATD_SERVICE_") { continue }
-            warnings.append("\(name): is no setting\(SettingsNearest.suggestion(for: name, among: known))")
+            warnings.append("\(name): is no setting\(NearestName.suggestion(for: name, among: known))")
         }
     }
 

@@ -31,7 +31,9 @@ public enum SettingsTable {
         row("token-file", .secretFile, "", "bearer token that may read and write", daemon),
         row("read-token-file", .secretFile, "", "bearer token that may read", daemon),
         row("allowed-hosts", .list, "", "names by which clients may call the API, beside its addresses", daemon),
-        row("data-dir", .path, "/var/lib/beatd", "folder of the database; memory = nothing is kept", daemon),
+        row(
+            "data-dir", .path, "/var/lib/beatd",
+            "taken, and not used yet: registrations are in memory; anything but memory is warned about", daemon),
         row("default-ip", .text, "", "the address of registrations that give none", daemon),
         row("max-registrations", .integer(1...1_000_000), "1000000", "more are refused", daemon),
         row(
@@ -44,9 +46,6 @@ public enum SettingsTable {
         row(
             "log-format", .choice(LogFormat.allCases.map(\.rawValue)), "",
             "how log lines look; unless set, text on a terminal and else json", all),
-        row(
-            "metrics-per-beat", .choice(MetricsPerBeat.allCases.map(\.rawValue)), "auto",
-            "metrics of each registration; auto = up to 100 registrations", daemon),
         row(
             "embedded-naming", .boolean, "false",
             "start the built-in naming server on the first address of --nacos-servers", daemon),

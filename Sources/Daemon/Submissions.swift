@@ -18,6 +18,9 @@ struct Submissions {
     private var firstOf: [UInt64: UInt64] = [:]
     private var onConnection: [UInt64: UInt64] = [:]
 
+    /// Requests without an answer.
+    var count: Int { open.count }
+
     /// Begins to wait for as many answers as the request has inputs.
     mutating func add(_ submission: Submission) {
         open[submission.firstToken] = submission

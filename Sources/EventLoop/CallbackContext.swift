@@ -4,7 +4,8 @@ protocol LoopResource: AnyObject {
     func free()
 }
 
-/// The only place that turns an object into the `void *` of a callback and back.
+/// The only place that turns an object into the `void *` of a libevent callback and back. (`HelperThread` hands one
+/// object to `pthread_create`, which the new thread takes over at once.)
 ///
 /// Ownership: an open resource is retained by the pointer that libevent holds, so a callback can never meet a freed
 /// object, whatever its owner forgot. `EventLoop.retire` marks it closed; `EventLoop.freeClosed` frees its C objects,

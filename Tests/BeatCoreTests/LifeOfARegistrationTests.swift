@@ -221,4 +221,17 @@ struct LifeOfARegistrationTests {
         core.settle(well)
         #expect(core.register(.orders(3)).compactMap(\.sends) == [.register])
     }
+
+    @Test("a gap lies between two accepted beats; the acceptance of the register is none")
+    func gap() {
+        let core = Core()
+        core.register(document)
+        core.advance(.milliseconds(3))
+        core.settle(well)
+        core.run(.seconds(5), answering: well)
+        core.run(.seconds(5), answering: well)
+        let gaps = core.read { $0.timings.gap.window(.oneMinute, at: core.now.nanoseconds) }
+        #expect(gaps.count == 2)
+        #expect(gaps.max == 5_000_000_000)
+    }
 }

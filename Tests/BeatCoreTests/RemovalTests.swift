@@ -142,4 +142,42 @@ struct RemovalTests {
         #expect(core.reply(.ok).contains(.finish))
         #expect(core.register(document) == [.answer(RequestToken(11), .draining)])
     }
+
+    @Test("what is cancelled is what was sent, also the second time: removed, posted and removed again in flight")
+    func cancelledTwice() {
+        let core = beating()
+        core.tickAtDeadline()
+        let beat = core.inFlight[0]
+        core.advance(.milliseconds(20))
+        #expect(core.remove(document.key).contains(.cancel(beat)))
+        #expect(core.register(document).contains(.cancel(beat)))
+        core.settle(well)
+        #expect(
+            core.sent.map(\.exchange.kind) == [.register, .fullBeat, .lightBeat, .deregister, .register, .fullBeat])
+    }
+
+    @Test("a tombstone that is posted again counts against the limit like any other")
+    func limit() {
+        let core = Core(maxRegistrations: 1)
+        core.register(document)
+        core.settle(well)
+        core.remove(document.key)
+        core.register(.orders(2))
+        #expect(core.register(document) == [.answer(RequestToken(4), .tooManyRegistrations(limit: 1))])
+        core.settle(well)
+        #expect(core.dom2BeatSize == 1)
+        #expect(core.tombstones == 0)
+    }
+
+    @Test("refused after a register whose answer was not seen: the earlier document may be there and is taken away")
+    func refusedAfterLostAnswer() {
+        let core = Core()
+        core.register(document)
+        core.fail(.timeout)
+        var heavier = document
+        heavier.weight = 2
+        core.register(heavier)
+        core.reply(.rejected(status: 400, detail: "weight"))
+        #expect(core.remove(document.key).compactMap(\.sends) == [.deregister])
+    }
 }

@@ -136,4 +136,21 @@ struct ServersTests {
         #expect(core.servers.allSatisfy { $0.consecutiveFailures == 0 })
         #expect(core.tickAtDeadline().compactMap(\.sends) == [.lightBeat])
     }
+
+    @Test("changes one after another do not each wait for the same hung server")
+    func changesAtHungServer() {
+        let core = Core(servers: ["a:1", "b:1"])
+        core.register(document)
+        let hung = core.inFlight[0].server
+        for weight in 2...4 {
+            var changed = document
+            changed.weight = Double(weight)
+            core.register(changed)
+            // The one in flight times out, or is cancelled before it is written.
+            if core.inFlight[0].server == hung { core.fail(.timeout) } else { core.fail(.aborted) }
+            #expect(core.inFlight[0].server != hung)
+        }
+        core.reply(.ok)
+        #expect(core.view(document.key)?.observedGeneration == 4)
+    }
 }

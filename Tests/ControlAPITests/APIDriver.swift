@@ -85,3 +85,8 @@ func expectProblem(
     #expect(mentions.isEmpty || response.text.contains(mentions), "\(response.text)", sourceLocation: sourceLocation)
     return document
 }
+
+/// The shortest registration, with other fields in place of or behind the required ones.
+func orders(_ number: Int = 7, _ more: String = "") -> String {
+    "{\"serviceName\":\"orders\",\"ip\":\"10.0.0.\(number)\",\"port\":8080\(more.isEmpty ? "" : ",\(more)")}"
+}

@@ -11,9 +11,7 @@ final class InProcessAPI: APIDriver {
     static let wall = WallTime(milliseconds: 1_787_389_503_000)
 
     /// What Nacos answers; nil: nothing, until the request time-out.
-    var nacos: (Exchange) -> NacosReply? = {
-        $0.kind.isBeat ? .beatAccepted(interval: 5000, lightBeatEnabled: true) : .ok
-    }
+    var nacos: (Exchange) -> NacosReply? = { .accepted($0) }
     var client = Client(.tcp(loopback: true), peer: "127.0.0.1")
     var draining = false
     var restored = true
@@ -125,7 +123,9 @@ final class InProcessAPI: APIDriver {
     }
 }
 
-/// The shortest registration, with other fields in place of or behind the required ones.
-func orders(_ number: Int = 7, _ more: String = "") -> String {
-    "{\"serviceName\":\"orders\",\"ip\":\"10.0.0.\(number)\",\"port\":8080\(more.isEmpty ? "" : ",\(more)")}"
+extension NacosReply {
+    /// What Nacos answers when all is well.
+    static func accepted(_ exchange: Exchange) -> NacosReply {
+        exchange.kind.isBeat ? .beatAccepted(interval: 5000, lightBeatEnabled: true) : .ok
+    }
 }

@@ -85,4 +85,16 @@ import Testing
         for path in ["/metrics", "/v1/metrics", "/v1/status"] { _ = try api.get(path) }
         #expect(api.samples == 3)
     }
+
+    @Test func aQuarantinedServerIsNotUp() throws {
+        let api = InProcessAPI()
+        api.nacos = { $0.server == 0 ? .serverError(status: 500, detail: "caused: x;") : .accepted($0) }
+        for number in 1...20 { _ = try api.post(orders(number)) }
+        api.run(.seconds(1))
+        #expect(try api.get("/v1/status").member("servers.0.state") == .string("quarantined"))
+        #expect(try api.get("/v1/status").member("servers.0.lastError") == .string("500 caused: x;"))
+        let text = try api.get("/metrics").text
+        #expect(text.contains("beatd_nacos_server_up{server=\"10.1.0.3:8848\"} 0\n"))
+        #expect(text.contains("beatd_nacos_server_up{server=\"10.1.0.4:8848\"} 1\n"))
+    }
 }

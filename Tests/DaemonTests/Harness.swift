@@ -14,57 +14,73 @@ final class Harness {
     let daemon: Daemon
     let address: SocketAddress
     private var clients: [TestClient] = []
+    /// Ends a wait for which nothing else happens.
+    private let alarm: LoopTimer
+    /// Between the daemon and its naming server, when answers are to take their time.
+    let proxy: LatencyProxy?
 
     struct TimedOut: Error, CustomStringConvertible {
         var description: String
     }
 
     init(
-        profile: NamingProfile = .nacos25, requestLog: Int = 0,
+        profile: NamingProfile = .nacos25, requestLog: Int = 0, connection: ConnectionRules? = nil,
+        latencyMilliseconds: Int64? = nil,
         _ configure: (inout Daemon.Configuration) -> Void = { _ in }
     ) throws {
         SignalSource.ignoreBrokenPipes()
         loop = try EventLoop()
         var options = NamingStandIn.Options()
         options.requestLogCapacity = requestLog
+        options.connection = connection
         naming = try NamingStandIn(
             loop: loop, address: try #require(SocketAddress(parsing: "127.0.0.1:0")), profile: profile, options: options
         )
         var configuration = Daemon.Configuration()
-        configuration.servers = [
-            ServerAddress(name: naming.localAddress.description, host: "127.0.0.1", port: naming.localAddress.port ?? 0)
-        ]
+        proxy =
+            if let latencyMilliseconds {
+                try LatencyProxy(loop, before: naming.localAddress, delayMilliseconds: latencyMilliseconds)
+            } else { nil }
+        let peer = proxy?.address ?? naming.localAddress
+        configuration.servers = [ServerAddress(name: peer.description, host: "127.0.0.1", port: peer.port ?? 0)]
         configuration.listeners = [.api(try #require(SocketAddress(parsing: "127.0.0.1:0")))]
         configuration.writeRate = 0
         configure(&configuration)
+        alarm = try LoopTimer(loop, onFire: {})
         daemon = try Daemon(configuration, loop: loop, log: Log(level: .error, format: .text))
         address = try #require(daemon.addresses.first)
     }
 
     func close() {
         for client in clients { client.close() }
+        alarm.close()
         daemon.close()
+        proxy?.close()
         naming.close()
         loop.freeClosed()
     }
 
-    /// Turns the loop until the condition holds; fails the test after the deadline.
+    /// Turns the loop until the condition holds; fails the test after the deadline. `polling` is for conditions that
+    /// come about outside of the loop: they are looked at every other millisecond.
     func until(
-        _ what: String, within seconds: Double = 10, _ condition: () throws -> Bool
+        _ what: String, within seconds: Double = 10, polling: Bool = false, _ condition: () throws -> Bool
     ) throws {
         let deadline = MonotonicClock.nanoseconds() + Int64(seconds * 1e9)
         while try !condition() {
-            guard MonotonicClock.nanoseconds() < deadline else {
-                throw TimedOut(description: "not within \(seconds) s: \(what)")
-            }
-            daemon.turn(waiting: false)
+            let now = MonotonicClock.nanoseconds()
+            guard now < deadline else { throw TimedOut(description: "not within \(seconds) s: \(what)") }
+            alarm.arm(at: polling ? now + 2_000_000 : deadline)
+            daemon.turn(waiting: true)
         }
     }
 
     /// Turns the loop for so long.
     func run(seconds: Double) {
         let end = MonotonicClock.nanoseconds() + Int64(seconds * 1e9)
-        while MonotonicClock.nanoseconds() < end { daemon.turn(waiting: false) }
+        while MonotonicClock.nanoseconds() < end {
+            alarm.arm(at: end)
+            daemon.turn(waiting: true)
+        }
     }
 
     /// A connection of its own.
@@ -108,7 +124,8 @@ final class Harness {
 /// A small HTTP client on the loop.
 final class TestClient: StreamDelegate {
     private let stream: Stream
-    private var parser = HTTPResponseParser()
+    private var parser = HTTPResponseParser(
+        limits: HTTPLimits(headBytes: 16 << 10, fieldCount: 64, targetBytes: 0, bodyBytes: 4 << 20))
     private(set) var ended: StreamEnd?
     var responses: [HTTPResponse] = []
     private var toHead: [Bool] = []
@@ -127,11 +144,22 @@ final class TestClient: StreamDelegate {
         let request = HTTPRequest(
             method, HTTPTarget(path: parts[0], query: parts.count > 1 ? parts[1] : nil), fields: fields,
             body: Array((json ?? "").utf8))
+        send(request)
+    }
+
+    func send(_ request: HTTPRequest) {
         var bytes: [UInt8] = []
         HTTPRequestWriter.append(request, host: "127.0.0.1", to: &bytes)
-        toHead.append(method == .head)
+        toHead.append(request.method == .head)
         stream.write(bytes)
     }
+
+    /// How many answers are still to come.
+    var unanswered: Int { toHead.count }
+
+    func pauseReading() { stream.pauseReading() }
+
+    func resumeReading() { stream.resumeReading() }
 
     func write(_ bytes: [UInt8]) { stream.write(bytes) }
 
@@ -164,18 +192,16 @@ final class TestClient: StreamDelegate {
 }
 
 extension HTTPResponse {
-    var json: JSONObject {
-        get throws {
-            guard case .object(let object) = try JSONParser.parse(body) else { return [:] }
-            return object
-        }
-    }
-
     /// A member of the document that is a string.
-    func string(_ key: String) throws -> String? {
-        guard case .string(let text) = try json[key] else { return nil }
-        return text
-    }
+    func string(_ key: String) throws -> String? { try member(key)?.string }
+}
 
-    var text: String { String(decoding: body, as: UTF8.self) }
+extension Harness: APIDriver {
+    /// One request on a new connection, answered.
+    func send(_ request: HTTPRequest) throws -> HTTPResponse {
+        let client = try client()
+        defer { client.close() }
+        client.send(request)
+        return try answer(client)
+    }
 }

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Daemon
 
-@Suite("The main job, on real sockets", .serialized)
+@Suite("The main job, on real sockets")
 struct MainJobTests {
     @Test("register: exactly one POST, the first beat at once and full, then one each period, light")
     func registerAndBeat() throws {

@@ -40,6 +40,8 @@ private func servers(_ text: String) -> [NacosEndpoint]? { try? SettingsAddress.
         }
         #expect(
             complaint("a,http://h/nacos") == "takes no path; put that of \"http://h/nacos\" into --nacos-context-path")
+        let seventeen = (1...17).map { "n\($0)" }.joined(separator: ",")
+        #expect(complaint(seventeen) == "must name at most 16 servers, got 17")
         #expect(complaint("a,b:0") == "must have ports of 1…65535, got \"b:0\"")
         #expect(complaint("ftp://h") == "knows http:// and https://, not ftp://, in \"ftp://h\"")
         #expect(

@@ -58,7 +58,6 @@ private func refusal(
         #expect(settings.shutdownTimeout == .seconds(10))
         #expect(settings.logLevel == .info)
         #expect(settings.logFormat == nil)
-        #expect(settings.metricsPerBeat == .auto)
         #expect(!settings.embeddedNaming)
         #expect(settings.config == nil)
         #expect(loaded.warnings == [])
@@ -108,7 +107,7 @@ private func refusal(
             "socket": "/s", "ops-listen": "127.0.0.1:2", "token-file": "/t", "read-token-file": "/r",
             "allowed-hosts": "a,b", "data-dir": "memory", "default-ip": "10.0.0.1", "max-registrations": "5",
             "write-rate": "9", "shutdown-timeout": "1s", "log-level": "warn", "log-format": "text",
-            "metrics-per-beat": "off", "embedded-naming": "true",
+            "embedded-naming": "true",
         ]
         let secrets = ["/t": "abc\n", "/r": "def"]
         for row in SettingsTable.rows(for: .serve) where row.name != "config" {
@@ -186,7 +185,6 @@ private func refusal(
         ("default-ip", "auto", "must be an IP address or a host name, got \"auto\""),
         ("default-ip", "a b", "must be an IP address or a host name, got \"a b\""),
         ("log-format", "xml", "must be one of json, logfmt, text, got \"xml\""),
-        ("metrics-per-beat", "yes", "must be one of auto, on, off, got \"yes\""),
         ("embedded-naming", "yes", "must be true or false, got \"yes\""),
         ("socket", String(repeating: "x", count: 108), "must be a path of at most 107 bytes, got 108"),
     ])
@@ -227,6 +225,7 @@ private func refusal(
     /// Settings that a later version may have are refused, not taken and forgotten.
     @Test func refusesWhatDoesNothingYet() throws {
         #expect(refusal(["--dialect", "v3"])?.exitCode == 64)
+        #expect(refusal(["--metrics-per-beat", "off"])?.exitCode == 64)
         #expect(refusal(["--config", "/c"], files: ["/c": #"{"beats": []}"#])?.exitCode == 78)
         let secured = try #require(refusal(["--nacos-servers", "https://nacos"]))
         #expect(

@@ -140,8 +140,11 @@ import Testing
             guard seen.count == 3 else { return }
             source.close()
             source.close()
-            runner.close()
+            runner.loop.freeClosed()
             kill(getpid(), SIGUSR1)
+            // This thread has signals blocked, as all of libdispatch's: another one takes it, in its own time.
+            try runner.run(untilMoment: MonotonicClock.nanoseconds() + 10_000_000_000)
+            runner.close()
         }
     }
 

@@ -198,11 +198,37 @@ struct PlainSocket: ~Copyable {
     }
 }
 
-/// How many descriptors the process has open.
-func openDescriptors() -> Int {
-    guard let directory = opendir("/proc/self/fd") else { return -1 }
-    defer { closedir(directory) }
-    var count = 0
-    while readdir(directory) != nil { count += 1 }
-    return count
+/// Holds a port of the loopback address without listening on it: who connects is refused, and nobody else gets it.
+struct DeafSocket: ~Copyable {
+    private let descriptor: Int32
+    let address: SocketAddress
+
+    init() throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        var form = sockaddr_in()
+        form.sin_family = sa_family_t(AF_INET)
+        form.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let descriptor = descriptor
+        let results = withUnsafeMutablePointer(to: &form) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                [bind(descriptor, $0, length), getsockname(descriptor, $0, &length)]
+            }
+        }
+        address = .v4(0x7f00_0001, port: UInt16(bigEndian: form.sin_port))
+        #expect(results == [0, 0])
+    }
+
+    deinit { close(descriptor) }
+}
+
+/// How many sockets the process has open. Not all descriptors: libdispatch opens a timerfd of its own when it likes.
+func openSockets() -> Int {
+    var limit = rlimit()
+    getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    // The highest descriptor that these tests could reach.
+    return (0..<Int32(min(limit.rlim_cur, 65_536))).count { descriptor in
+        var status = stat()
+        return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
+    }
 }

@@ -1,4 +1,5 @@
 import HTTPWire
+import TestSupport
 import Testing
 
 /// Corpus cases with a few bytes changed: nobody knows what should come of them, but it must not depend on how they

@@ -1,4 +1,5 @@
 import HTTPWire
+import TestSupport
 import Testing
 
 /// One recorded exchange with a real server (`Traces/README.md`).

@@ -108,9 +108,9 @@ public final class ChildProcess {
         return ending
     }
 
-    /// Waits until the text occurs in standard output; false when the child ends, or `limit` passes, without it.
+    /// Waits until the text occurs in what the child writes; false when the child ends, or `limit` passes, without it.
     public func waitForOutput(_ text: String, within limit: Duration = .seconds(10)) throws(SystemError) -> Bool {
-        let found = { self.outputText.contains(text) }
+        let found = { self.outputText.contains(text) || self.errorText.contains(text) }
         _ = try eventually(
             within: limit, pump: { () throws(SystemError) in try pump(for: .milliseconds(10)) },
             { () throws(SystemError) in found() || ending != nil })

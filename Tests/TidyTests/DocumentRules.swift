@@ -1,3 +1,6 @@
+import Daemon
+import TestSupport
+
 /// What the documents must mention.
 enum DocumentRules {
     /// The targets whose names do not occur in the architecture's text as words.
@@ -5,6 +8,26 @@ enum DocumentRules {
         let code = Array(text.utf8)
         return targets.filter { !WordRule.contains(code, word: Array("`\($0)`".utf8)) }.map {
             Finding(path: "docs/architecture.md", line: 0, message: "target `\($0)` is not mentioned")
+        }
+    }
+
+    /// The settings whose flag or variable do not occur in the text.
+    static func undocumentedSettings(_ rows: [SettingDefinition], in text: String) -> [Finding] {
+        let bytes = Array(text.utf8)
+        return rows.filter { row in
+            let names = [row.flag, row.environment].compactMap { $0 }
+            return !names.allSatisfy { WordRule.contains(bytes, word: Array("`\($0)`".utf8)) }
+        }.map { Finding(path: "docs/config.md", line: 0, message: "`\($0.flag)` is not mentioned") }
+    }
+
+    /// Links of a Markdown text to files that are not there.
+    static func brokenLinks(in text: String, of document: String) -> [Finding] {
+        let folder = document.contains("/") ? "/docs/" : "/"
+        return text.split(separator: "](").dropFirst().compactMap { behind in
+            let target = behind.prefix { $0 != ")" && $0 != "#" }
+            guard !target.isEmpty, !target.hasPrefix("http") else { return nil }
+            guard !fileExists(repositoryRoot + folder + target) else { return nil }
+            return Finding(path: document, line: 0, message: "a link leads to \(target), which is not there")
         }
     }
 

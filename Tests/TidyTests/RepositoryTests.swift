@@ -1,3 +1,4 @@
+import Daemon
 import TestSupport
 import Testing
 
@@ -47,6 +48,19 @@ import Testing
         #expect(RepositoryFiles.swift.flatMap(WordRules.printing.findings) == [])
     }
 
+    @Test func onlyCommandLineOutputAndTheLogWrite() {
+        #expect(RepositoryFiles.swift.flatMap(WordRules.standardOutput.findings) == [])
+    }
+
+    @Test func pureTargetsNeedNoMathLibrary() {
+        #expect(RepositoryFiles.swift.flatMap(WordRules.mathLibrary.findings) == [])
+    }
+
+    @Test func pureTargetsNeedNoRegularExpressions() {
+        #expect(RepositoryFiles.swift.flatMap(WordRules.patterns.findings) == [])
+        #expect(RepositoryFiles.swift.flatMap(PhraseRule.phrases) == [])
+    }
+
     @Test func noTasksOrActors() {
         #expect(RepositoryFiles.swift.flatMap(WordRules.concurrency.findings) == [])
     }
@@ -67,10 +81,34 @@ import Testing
         #expect(RepositoryFiles.texts.flatMap(LeftoverRule.leftovers) == [])
     }
 
-    @Test(.enabled(if: fileExists("\(repositoryRoot)/docs/architecture.md")))
-    func architectureNamesEveryTarget() throws {
+    @Test func architectureNamesEveryTarget() throws {
         let text = try readText("\(repositoryRoot)/docs/architecture.md")
         #expect(DocumentRules.undocumentedTargets(RepositoryFiles.targets, in: text) == [])
+    }
+
+    @Test func architectureIsReadAtOneSitting() throws {
+        let text = try readText("\(repositoryRoot)/docs/architecture.md")
+        #expect(text.split(separator: "\n", omittingEmptySubsequences: false).count <= 250)
+    }
+
+    @Test func configurationNamesEverySetting() throws {
+        let text = try readText("\(repositoryRoot)/docs/config.md")
+        #expect(DocumentRules.undocumentedSettings(SettingsTable.rows, in: text) == [])
+    }
+
+    /// What the table of docs/promises.md promises, P1 to P8.
+    @Test func promisesAreAllSpokenOf() throws {
+        let text = try readText("\(repositoryRoot)/docs/promises.md")
+        #expect((1...8).filter { !text.contains("| **P\($0)** ") } == [])
+    }
+
+    /// A link that leads nowhere helps nobody.
+    @Test func linksOfDocumentsLeadSomewhere() throws {
+        let documents = ["README.md"] + namesInFolder("\(repositoryRoot)/docs").map { "docs/\($0)" }
+        for document in documents where document.hasSuffix(".md") {
+            let text = try readText("\(repositoryRoot)/\(document)")
+            #expect(DocumentRules.brokenLinks(in: text, of: document) == [])
+        }
     }
 
     @Test func makeHelpListsEveryTarget() throws {

@@ -1,3 +1,4 @@
+import Daemon
 import Testing
 
 /// Each rule must find what is planted for it, and must not find what is allowed.
@@ -57,7 +58,15 @@ import Testing
     /// A line of code, a file it stands in, and how many words in it are banned there.
     @Test(arguments: [
         ("print(1)", "Sources/Daemon/A.swift", 1),
-        ("    print(1)", "Sources/beatd/main.swift", 0),
+        ("    print(1)", "Sources/beatd/main.swift", 1),
+        ("    print(1)", "Tests/JSONTests/A.swift", 0),
+        ("write(STDOUT_FILENO)", "Sources/Daemon/A.swift", 1),
+        ("write(STDOUT_FILENO)", "Sources/Daemon/Program.swift", 0),
+        ("x.rounded()", "Sources/BeatCore/A.swift", 1),
+        ("x.rounded()", "Sources/Daemon/A.swift", 0),
+        ("background(1)", "Sources/BeatCore/A.swift", 0),
+        ("text.firstRange(of: x)", "Sources/HTTPWire/A.swift", 1),
+        ("text.firstRange(ofPhrase: x)", "Sources/HTTPWire/A.swift", 0),
         ("footprint(1)", "Sources/Daemon/A.swift", 0),
         ("Task { }", "Sources/Daemon/A.swift", 1),
         ("Task.detached { }", "Tests/DaemonTests/A.swift", 1),
@@ -79,6 +88,33 @@ import Testing
     ])
     func words(line: String, path: String, count: Int) {
         #expect(WordRules.all.flatMap { $0.findings(in: file(path, line)) }.count == count)
+    }
+
+    /// A line of code, and how many searches for a phrase are in it.
+    @Test(arguments: [
+        ("if text.contains(\"@@\") {", 1), ("if text.contains(\"@\") {", 0), ("// text.contains(\"@@\")", 0),
+        ("names.contains(name)", 0), ("request.fields.contains(\"If-Match\")", 0),
+        ("a.contains(\"ab\") || b.contains(\"cd\")", 2),
+    ])
+    func phrases(line: String, count: Int) {
+        #expect(PhraseRule.phrases(file("Sources/ControlAPI/A.swift", line)).count == count)
+        #expect(PhraseRule.phrases(file("Sources/Daemon/A.swift", line)) == [])
+    }
+
+    @Test func undocumentedSetting() {
+        let rows = SettingsTable.rows
+        let text = SettingsTable.markdown()
+        #expect(DocumentRules.undocumentedSettings(rows, in: text) == [])
+        let without = text.split(separator: "\n").filter { !$0.hasPrefix("| `--log-level`") }.joined()
+        #expect(
+            DocumentRules.undocumentedSettings(rows, in: without).map(\.message) == ["`--log-level` is not mentioned"])
+    }
+
+    @Test func brokenLink() {
+        let text = "[a](config.md) [b](nowhere.md#x) [c](https://example.org) [d](#here)"
+        #expect(
+            DocumentRules.brokenLinks(in: text, of: "docs/a.md").map(\.message)
+                == ["a link leads to nowhere.md, which is not there"])
     }
 
     @Test func leftovers() {

@@ -2,7 +2,7 @@ import Glibc
 
 /// One case of a corpus file; the format is described at the head of `Corpus/requests.corpus`.
 ///
-/// This file needs nothing but the standard library and the file system, so that other test targets may share it.
+/// The cases of requests run against the parser and, over sockets, against the daemon.
 public struct WireCase: Sendable, CustomStringConvertible {
     /// Unique within its file.
     public var name: String
