@@ -8,21 +8,23 @@ import Testing
     @Test func closeNotifyIsTheEndAndComesBehindTheData() throws {
         try withCA { ca, runner in
             let context = try TLSContext(TLSOptions(caFile: ca.caFile))
-            let server = try OpenSSLServer(ca, certificate: "server", ["-WWW", "-tls1_2"])
+            let server = try OpenSSLServer(ca, certificate: "server", ["-rev", "-tls1_2"])
             let relay = try TLSRelay(runner.loop, to: server.address)
-            // The answer and the alert lie ready when reading begins, and end anywhere in the input buffer.
-            for size in stride(from: 1_000, to: 33_000, by: 777) {
-                try writeFile("\(ca.folder)/\(size)", [UInt8](repeating: 120, count: size))
+            // The answers, a record each, and the alert lie ready when reading begins. libevent 2.1 tells of the end
+            // before the last of them when that one just fits into a piece of its buffer of 8 KiB.
+            let line = [UInt8](repeating: 120, count: 499) + [10]
+            for lines in 1...16 {
                 relay.holdsBackUntilAlert = true
                 let stream = TLSClient(runner, try relay.address, context).stream
                 let reader = Reluctant()
                 stream.delegate = reader
-                stream.write(Array("GET /\(size) HTTP/1.0\r\n\r\n".utf8))
+                for _ in 0..<lines { stream.write(line) }
+                stream.write(Array("CLOSE\n".utf8))
                 try runner.run(until: { !reader.ends.isEmpty })
                 runner.settle()
                 #expect(reader.ends == [.eof])
-                #expect(reader.inputAtEnd == stream.inputCount, "size \(size)")
-                #expect(stream.inputCount > size)
+                #expect(reader.inputAtEnd == lines * line.count)
+                #expect(stream.inputCount == lines * line.count)
                 stream.close()
                 try runner.run(until: { relay.isIdle })
             }
@@ -96,18 +98,19 @@ import Testing
             let server = try OpenSSLServer(ca, certificate: "server")
             let context = try TLSContext(TLSOptions(caFile: ca.caFile))
             weak var stream: Stream?
-            for passes in 0..<12 {
+            for passes in 0..<24 {
                 let recorder = Recorder()
                 do {
                     let client = TLSClient(runner, server.address, context).stream
                     client.delegate = recorder
                     client.write(Array("abc\n".utf8))
-                    for _ in 0..<passes { runner.loop.runOnce(waiting: false) }
+                    try runner.run(untilMoment: MonotonicClock.nanoseconds() + Int64(passes) * 300_000)
                     passes % 2 == 0 ? client.close() : client.closeAfterWriting()
                     stream = client
                 }
                 if passes % 2 != 0 { try runner.run(until: { !recorder.ends.isEmpty }) }
-                runner.loop.freeClosed()
+                // Output that was to leave with the next pass holds it until then.
+                runner.settle()
                 #expect(stream === nil)
             }
             let client = TLSClient(runner, server.address, context)
