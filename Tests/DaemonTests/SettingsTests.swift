@@ -107,10 +107,12 @@ private func refusal(
             "socket": "/s", "ops-listen": "127.0.0.1:2", "token-file": "/t", "read-token-file": "/r",
             "allowed-hosts": "a,b", "data-dir": "memory", "default-ip": "10.0.0.1", "max-registrations": "5",
             "write-rate": "9", "shutdown-timeout": "1s", "log-level": "warn", "log-format": "text",
-            "embedded-naming": "true",
+            "embedded-naming": "true", "dialect": "v3",
         ]
         let secrets = ["/t": "abc\n", "/r": "def"]
-        for row in SettingsTable.rows(for: .serve) where row.name != "config" {
+        // A user and a password are only taken together: loginNeedsBoth.
+        let together = ["config", "nacos-username", "nacos-password-file"]
+        for row in SettingsTable.rows(for: .serve) where !together.contains(row.name) {
             let sample = try #require(samples[row.name], "no sample for \(row.name)")
             let variable = try #require(row.environment)
             let plain = try load(files: secrets).settings
@@ -222,9 +224,20 @@ private func refusal(
             ])
     }
 
+    @Test func loginNeedsBoth() throws {
+        let files = ["/p": "secret\n"]
+        let both = try load(["--nacos-username", "u"], ["BEATD_NACOS_PASSWORD_FILE": "/p"], files: files)
+        #expect(both.settings.nacosUsername == "u")
+        #expect(both.settings.nacosPassword?.text == "secret")
+        #expect(both.entries.allSatisfy { $0.value != "secret" })
+        #expect(refusal(["--nacos-username", "u"])?.text.contains("--nacos-password-file") == true)
+        #expect(refusal(["--nacos-password-file", "/p"], files: files)?.text.contains("--nacos-username") == true)
+        #expect(refusal(["--dialect", "v2"])?.exitCode == 78)
+    }
+
     /// Settings that a later version may have are refused, not taken and forgotten.
     @Test func refusesWhatDoesNothingYet() throws {
-        #expect(refusal(["--dialect", "v3"])?.exitCode == 64)
+        #expect(refusal(["--allow-exec", "true"])?.exitCode == 64)
         #expect(refusal(["--metrics-per-beat", "off"])?.exitCode == 64)
         #expect(refusal(["--config", "/c"], files: ["/c": #"{"beats": []}"#])?.exitCode == 78)
         let secured = try #require(refusal(["--nacos-servers", "https://nacos"]))
