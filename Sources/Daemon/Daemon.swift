@@ -49,11 +49,6 @@ public final class Daemon {
         client = NacosClient(
             loop, servers: configuration.servers, configuration.client, credentials: configuration.credentials,
             readClock: { Instant(nanoseconds: MonotonicClock.nanoseconds()) })
-        resolver = try Resolver(
-            loop,
-            configuration.servers.enumerated().filter { $0.element.addresses.isEmpty }.map {
-                Resolver.Name(server: ServerIndex($0.offset), host: $0.element.host, port: $0.element.port)
-            })
         server = HTTPServer(loop, configuration.http, readClock: MonotonicClock.nanoseconds)
         writeRate = WriteRate(perSecond: configuration.writeRate)
         var own: [String] = ["127.0.0.1", "::1"]
@@ -62,6 +57,11 @@ public final class Daemon {
             addresses.append(address)
             if let host = address.host, !own.contains(host) { own.append(host) }
         }
+        resolver = try Resolver(
+            loop,
+            configuration.servers.enumerated().filter { $0.element.addresses.isEmpty }.map {
+                Resolver.Name(server: ServerIndex($0.offset), host: $0.element.host, port: $0.element.port)
+            })
         api = ControlAPI(configuration.api(epoch: idPrefix, ownAddresses: own))
         timer = try LoopTimer(loop, onFire: {})
         server.onRefusal = { [unowned self] in self.refuse($0, $1) }

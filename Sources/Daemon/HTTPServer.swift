@@ -51,10 +51,18 @@ final class HTTPServer {
             case .ops: (.ops, limits.opsConnections)
             }
         let position = listeners.count
-        let listener = try Listener(
-            loop, on: address,
-            onAccept: { [unowned self] in self.accept($0, position, client) },
-            onAcceptError: { [unowned self] in self.acceptFailed($0) })
+        let listener: Listener
+        do throws(EventLoopError) {
+            listener = try Listener(
+                loop, on: address,
+                onAccept: { [unowned self] in self.accept($0, position, client) },
+                onAcceptError: { [unowned self] in self.acceptFailed($0) })
+        } catch {
+            // A server that cannot have all its addresses has none: no socket file is left behind.
+            stopListening()
+            loop.freeClosed()
+            throw error
+        }
         listeners.append(Opened(listener: listener, label: label, limit: limit))
         return listener.localAddress
     }

@@ -6,7 +6,7 @@ internal import NacosWire
 /// One exchange on its way to a server.
 struct Outgoing {
     var exchange: Exchange
-    /// When the core handed it over.
+    /// Since when it waits for room on a connection: since the core handed it over, or it has to be written again.
     var queuedAt: Instant
     /// When it was first written; nil: not yet.
     var sentAt: Instant?

@@ -15,7 +15,14 @@ enum ServeProgram {
             let loop = try EventLoop()
             LibeventLines.collect()
             let naming = try startNaming(settings, loop)
-            let daemon = try Daemon(configuration(settings, log), loop: loop, log: log)
+            let daemon: Daemon
+            do throws(EventLoopError) {
+                daemon = try Daemon(configuration(settings, log), loop: loop, log: log)
+            } catch {
+                naming?.close()
+                loop.freeClosed()
+                throw error
+            }
             for warning in loaded.warnings {
                 daemon.write(LogRecord(.warn, "configuration warning", event: "config.warning", error: warning))
             }

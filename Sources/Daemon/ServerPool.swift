@@ -223,6 +223,7 @@ final class ServerPool {
     func sendAgain(_ outgoing: Outgoing) {
         var outgoing = outgoing
         outgoing.resends += 1
+        outgoing.queuedAt = client.readClock()
         if client.isCancelled(outgoing.exchange) {
             finish(outgoing, .failed(.aborted))
         } else if outgoing.resends > NacosClientLimits.resends {
