@@ -57,6 +57,8 @@ public final class EventLoop {
         assertOnLoopThread()
         guard !isInPass else { return }
         while !closed.isEmpty {
+            // What was written to them last has nowhere to go; kept, they would keep the loop, which keeps them.
+            unsent.removeAll { $0.isClosed }
             // Freeing may drop an owner whose deinit closes more.
             let batch = closed
             closed = []

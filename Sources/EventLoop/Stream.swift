@@ -128,6 +128,9 @@ public final class Stream: LoopResource {
 
     // MARK: input
 
+    /// Whether it has come to its end, and only waits to be freed.
+    var isClosed: Bool { state == .closed }
+
     /// Bytes of input that were not consumed yet.
     public var inputCount: Int { state == .open ? buffers.inputCount : 0 }
 

@@ -24,7 +24,10 @@ struct ResolverTests {
         let loop = try EventLoop()
         let resolver = try #require(
             try Resolver(loop, [Resolver.Name(server: 0, host: "no-such-host.invalid", port: 1)]))
-        defer { resolver.close() }
+        defer {
+            resolver.close()
+            loop.freeClosed()
+        }
         var now = Instant(nanoseconds: MonotonicClock.nanoseconds())
         let deadline = now + .seconds(20)
         while resolver.nextDeadline == nil, now < deadline {
