@@ -52,6 +52,10 @@ extension BeatReactor {
         _ slot: Int32, _ kind: Exchange.Kind, _ outcome: BeatOutcome, _ reason: RetryReason = .httpError,
         at now: Instant, into effects: inout [Effect]
     ) {
+        // A deletion for its checks' sake that is no longer wanted is not tried further.
+        if kind == .deregister, work(slot) != .deregister, isWanted(slot) {
+            return advance(slot, at: now, into: &effects)
+        }
         table.rows[Int(slot)].attempt.outcome = outcome
         table.rows[Int(slot)].attempt.retryReason = reason
         dispatch(slot, kind, at: now, into: &effects)
@@ -150,6 +154,7 @@ extension BeatReactor {
         precondition(table.rows[Int(slot)].stage == .leaving, "dropping slot \(slot): \(table.rows[Int(slot)])")
         wheel.cancel(slot)
         details[slot] = nil
+        if !heldGenerations.isEmpty { heldGenerations[slot] = nil }
         confirmRemoved(slot, into: &effects)
         table.remove(slot)
         finishIfDrained(into: &effects)

@@ -1,20 +1,24 @@
 // The schedule: what a registration needs next, and the beats (the classic BeatTask).
 extension BeatReactor {
     /// What is missing between what is wanted and what Nacos has accepted.
-    private enum Work {
-        case nothing, drop, deregister, register, beat
+    enum Work {
+        /// `held`: by checks or a person; what ends that comes back here.
+        case nothing, held, drop, deregister, register, beat
     }
 
-    private func work(_ slot: Int32) -> Work {
+    func work(_ slot: Int32) -> Work {
         let row = table.rows[Int(slot)]
         switch row.stage {
         case .vacant: return .nothing
         case .leaving: return row.mayExist && !row.withoutDeregister ? .deregister : .drop
         case .kept:
             if row.mustDeregisterFirst { return .deregister }
+            if row.hold.isSilent { return row.hold == .absent && row.mayExist ? .deregister : .held }
             return row.acceptedGeneration == row.generation ? .beat : .register
         // A refused change takes nothing away from an instance that Nacos knows.
-        case .refused: return row.acceptedGeneration == 0 ? .nothing : .beat
+        case .refused:
+            if row.hold.isSilent { return row.hold == .absent && row.mayExist ? .deregister : .held }
+            return row.acceptedGeneration == 0 ? .nothing : .beat
         }
     }
 
@@ -24,6 +28,8 @@ extension BeatReactor {
         table.rows[Int(slot)].activity = .idle
         switch work(slot) {
         case .nothing: wheel.schedule(slot, at: wheel.tick(notBefore: now + Limits.rejectedRetry))
+        case .held:
+            if table.rows[Int(slot)].nextDue == Row.noTick { wheel.cancel(slot) } else { scheduleWake(slot) }
         case .drop: drop(slot, into: &effects)
         case .deregister: begin(slot, .deregister, at: now, into: &effects)
         case .register: begin(slot, .register, at: now, into: &effects)
@@ -55,14 +61,19 @@ extension BeatReactor {
             retry(slot, kind, at: now, into: &effects)
         case .idle:
             if row.stage == .refused, row.acceptedGeneration == 0 { table.rows[Int(slot)].stage = .kept }
-            guard work(slot) == .beat, beatIsDue else { return advance(slot, at: now, into: &effects) }
+            guard beatIsDue else { return advance(slot, at: now, into: &effects) }
             beatIfKept(slot, at: now, into: &effects)
         }
     }
 
     private mutating func beatIfKept(_ slot: Int32, at now: Instant, into effects: inout [Effect]) {
-        guard work(slot) == .beat else { return advance(slot, at: now, into: &effects) }
-        beat(slot, due: wheel.begin(of: table.rows[Int(slot)].nextDue), at: now, into: &effects)
+        switch work(slot) {
+        case .beat: beat(slot, due: wheel.begin(of: table.rows[Int(slot)].nextDue), at: now, into: &effects)
+        case .held:
+            counters.skipped.add(skipReason(slot))
+            stepSchedule(slot, at: now)
+        case .nothing, .drop, .deregister, .register: advance(slot, at: now, into: &effects)
+        }
     }
 
     /// One BeatTask: sends the beat that is due and plans the next one, at a fixed rate.
@@ -76,7 +87,7 @@ extension BeatReactor {
     /// carries `enabled`, and what a server rebuilds from a full one would be visible to consumers.
     func beatKind(_ slot: Int32, on server: ServerIndex) -> Exchange.Kind {
         guard !servers.upsertsOnBeat(server) else { return .fullBeat }
-        guard table.records[Int(slot)].enabled else { return .lightBeat }
+        guard table.records[Int(slot)].enabled, !table.rows[Int(slot)].isHidden else { return .lightBeat }
         // v3 knows no other kind (nacos.md §3.3).
         guard servers.dialect(of: server) != .v3 else { return .lightBeat }
         return table.rows[Int(slot)].lightServer == server ? .lightBeat : .fullBeat

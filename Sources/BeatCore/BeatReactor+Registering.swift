@@ -70,6 +70,7 @@ extension BeatReactor {
         let slot = table.insert(document, fingerprint: fingerprint, rev: rev, at: now)
         wheel.grow(to: table.rows.count)
         table.rows[Int(slot)].periodTicks = Period.ticks(document.requestedPeriod)
+        beginHold(slot, at: now)
         effects.append(.log(.addingBeat(beatKey: document.key.buildKey(), id: document.key.id)))
         advance(slot, at: now, into: &effects)
         return slot
@@ -84,6 +85,7 @@ extension BeatReactor {
         wheel.cancel(slot)
         table.rows[Int(slot)].nextDue = Row.noTick
         table.rows[Int(slot)].stage = .leaving
+        endHold(slot)
         table.move(slot, to: .deregistering)
         details[slot] = nil
         for waiter in waiters.take(where: { $0.handle.slot == slot && $0.kind != .removed }) {
@@ -113,6 +115,7 @@ extension BeatReactor {
         table.rows[position].failures = 0
         table.rows[position].periodTicks = Period.ticks(document.requestedPeriod)
         table.move(slot, to: .pending)
+        beginHold(slot, at: now)
         effects.append(.log(.addingBeat(beatKey: document.key.buildKey(), id: document.key.id)))
         advance(slot, at: now, into: &effects)
     }
@@ -123,6 +126,7 @@ extension BeatReactor {
     ) {
         rev += 1
         counters.updated &+= 1
+        noteObserved(slot)
         supersede(slot, into: &effects)
         table.set(document, of: slot, rev: rev, at: now)
         let position = Int(slot)
@@ -133,11 +137,12 @@ extension BeatReactor {
             if table.rows[position].nextDue != Row.noTick { scheduleNextPhase(slot, at: now) }
         }
         if table.rows[position].acceptedGeneration != 0 { counters.reregistrations.add(.change) }
+        renewHold(slot, at: now)
         effects.append(
             .log(
                 .updatingBeat(
                     beatKey: document.key.buildKey(), id: document.key.id,
-                    generation: table.rows[position].generation)))
+                    generation: documentGeneration(slot))))
         advance(slot, at: now, into: &effects)
     }
 
@@ -149,7 +154,7 @@ extension BeatReactor {
     }
 
     /// The next generation begins: whatever is in flight answers an older one.
-    private mutating func supersede(_ slot: Int32, into effects: inout [Effect]) {
+    mutating func supersede(_ slot: Int32, into effects: inout [Effect]) {
         table.rows[Int(slot)].generation &+= 1
         switch table.rows[Int(slot)].activity {
         case .idle: break

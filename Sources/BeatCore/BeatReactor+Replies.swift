@@ -139,12 +139,16 @@ extension BeatReactor {
     private mutating func recovered(_ exchange: Exchange, into effects: inout [Effect]) {
         let slot = exchange.slot
         details[slot] = nil
+        let state = acceptedState(slot)
+        guard table.rows[Int(slot)].state != state else { return }
+        // From a hold there is nothing to recover from but the hold.
+        guard table.rows[Int(slot)].state != .pending else { return table.move(slot, to: state) }
         effects.append(
             .log(
                 .beatRecovered(
                     beatKey: table.key(slot).buildKey(), server: exchange.server,
                     failures: Int(table.rows[Int(slot)].failures))))
-        table.move(slot, to: .beating)
+        table.move(slot, to: state)
     }
 
     /// A period that the server asks for is used from the next beat on. Most answers repeat the one that is kept.
@@ -223,7 +227,8 @@ extension BeatReactor {
         table.rows[position].lastAccepted = now
         table.rows[position].failures = 0
         details[slot] = nil
-        table.move(slot, to: .beating)
+        table.move(slot, to: acceptedState(slot))
+        noteObserved(slot)
         effects.append(.log(.registered(beatKey: table.key(slot).buildKey(), server: exchange.server)))
         confirm(slot, .accepted, into: &effects)
         // Beats that fell due while it was not registered had nothing to keep alive.

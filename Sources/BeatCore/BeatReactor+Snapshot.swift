@@ -37,7 +37,9 @@ extension BeatReactor {
     public func subject(of exchange: Exchange) -> (document: RegistrationDocument, period: Duration) {
         let row = table.rows[Int(exchange.slot)]
         precondition(row.stage != .vacant, "exchange of a vacant slot: \(exchange)")
-        return (table.document(exchange.slot), Period.duration(ticks: row.periodTicks))
+        var document = table.document(exchange.slot)
+        if row.isHidden { document.enabled = false }
+        return (document, Period.duration(ticks: row.periodTicks))
     }
 
     /// The key of the registration in a slot, for what the shell keeps beside the table.
@@ -70,10 +72,11 @@ extension BeatReactor {
         let row = table.rows[Int(slot)]
         let record = table.records[Int(slot)]
         let document = table.document(slot)
-        let scheduled = row.nextDue != Row.noTick && row.stage != .leaving
+        let scheduled = row.nextDue != Row.noTick && row.stage != .leaving && !row.hold.isSilent
         return RegistrationView(
             handle: table.handle(slot), id: RegistrationID.text(of: record.fingerprint), rev: record.rev,
-            generation: row.generation, observedGeneration: row.acceptedGeneration, createdAt: record.createdAt,
+            generation: documentGeneration(slot), observedGeneration: observedGeneration(slot),
+            createdAt: record.createdAt,
             updatedAt: record.updatedAt, document: document, state: row.state, reason: reason(slot),
             period: Period.duration(ticks: row.periodTicks), scheduled: scheduled, stopped: row.stage == .leaving,
             nextBeatAt: scheduled ? wheel.begin(of: row.nextDue) : nil, lastSentAt: row.lastSent.known,
@@ -85,11 +88,13 @@ extension BeatReactor {
                 RegistrationView.LastBeat(
                     at: $0, outcome: row.lastBeat.outcome, code: Int(row.lastBeat.code), server: row.lastBeat.server,
                     latency: .microseconds(Int64(row.lastBeat.latency)))
-            })
+            }, checks: checkViews(slot), maintenance: maintenanceOf(slot) ?? sidecarMaintenance,
+            isSidecarMaintenance: maintenanceOf(slot) == nil && sidecarMaintenance != nil)
     }
 
     private func reason(_ slot: Int32) -> String {
         let detail = details[slot]
+        if table.rows[Int(slot)].hold != .none, let reason = holdReason(slot) { return reason }
         switch table.rows[Int(slot)].state {
         case .pending: return detail.map { "Nacos has not accepted it yet: \($0)" } ?? "waiting for Nacos to accept it"
         case .beating:
@@ -97,8 +102,7 @@ extension BeatReactor {
             return table.rows[Int(slot)].lastBeat.at == Row.never ? "registration accepted" : "beat accepted"
         case .degraded: return "the last beat failed: \(detail ?? "no server to ask")"
         case .critical: return "no beat accepted for more than 10 s: \(detail ?? "no server to ask")"
-        case .unhealthy: return "held back by its checks"
-        case .maintenance: return "held out by a person"
+        case .unhealthy, .maintenance: return "held back"
         case .deregistering:
             return detail.map { "Nacos has not confirmed yet: \($0)" } ?? "waiting for Nacos to confirm"
         case .stopped: return "Nacos refused the registration: \(detail ?? "")"
@@ -109,7 +113,8 @@ extension BeatReactor {
     public func oldestSuccessAge(at now: Instant) -> Duration {
         table.rows.withUnsafeBufferPointer { rows in
             var oldest = now
-            for row in rows where row.stage != .vacant && row.stage != .leaving && row.lastAccepted != Row.never {
+            for row in rows
+            where row.stage != .vacant && row.stage != .leaving && row.lastAccepted != Row.never && !row.hold.isSilent {
                 oldest = min(oldest, row.lastAccepted)
             }
             return now - oldest

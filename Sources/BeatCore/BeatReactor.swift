@@ -38,6 +38,10 @@ public struct BeatReactor: ~Copyable {
     public internal(set) var counters = Counters()
     /// Latency, lateness and gap of beats.
     public internal(set) var timings = BeatTimings()
+    /// Results, durations and transitions of checks.
+    public internal(set) var checkMetrics = CheckMetrics()
+    /// While a person holds the whole sidecar out.
+    public internal(set) var sidecarMaintenance: Maintenance?
     /// Rises with every change of a document, and with nothing else.
     public internal(set) var rev: UInt64 = 0
 
@@ -50,6 +54,16 @@ public struct BeatReactor: ~Copyable {
     var awaiting: [RegistrationHandle] = []
     /// What the servers said of registrations that are not well; no entry for the others.
     var details: [Int32: String] = [:]
+    /// What decides whether registrations may beat; no entry for those without checks.
+    var checks = Checks()
+    /// What is to be done at a time beside the beats.
+    var agenda: Agenda
+    /// Registrations that a person holds out.
+    var maintained: [Int32: Held] = [:]
+    /// The agenda's place of the end of `sidecarMaintenance`.
+    var sidecarPlace: Int32?
+    /// Registrations whose generation has risen without a change of the document.
+    var heldGenerations: [Int32: HeldGeneration] = [:]
     var draining = false
     var finished = false
     let maxRegistrations: Int
@@ -59,6 +73,7 @@ public struct BeatReactor: ~Copyable {
     public init(_ configuration: Configuration, at now: Instant) {
         epoch = now
         wheel = TimingWheel(epoch: now)
+        agenda = Agenda(epoch: now)
         servers = Servers(names: configuration.servers, dialect: configuration.dialect, at: now)
         login = Login(isConfigured: configuration.logsIn)
         maxRegistrations = min(configuration.maxRegistrations, Limits.registrations)
@@ -79,6 +94,19 @@ public struct BeatReactor: ~Copyable {
             probed(server, verdict, at: now, into: &effects)
         case .loginEnded(let outcome):
             loginEnded(outcome, at: now, into: &effects)
+        case .checkFinished(let run, let outcome):
+            checkFinished(run, outcome, at: now, into: &effects)
+        case .alive(let handle, let result, let note, let token):
+            alive(handle, result, note, token, at: now, into: &effects)
+        case .maintain(let handle, let maintenance, let token):
+            maintain(handle, maintenance, token, at: now, into: &effects)
+        case .maintainSidecar(let maintenance, let token):
+            maintainSidecar(maintenance, at: now, into: &effects)
+            effects.append(.answer(token, .maintained(nil)))
+        case .restoreHold(let handle, let record):
+            restoreHold(handle, record, at: now, into: &effects)
+        case .restoreSidecarMaintenance(let maintenance):
+            maintainSidecar(maintenance, at: now, into: &effects)
         case .abandoned(let token):
             _ = waiters.take { $0.token == token }
         case .tick:
@@ -97,6 +125,7 @@ public struct BeatReactor: ~Copyable {
         }
         consider(wheel.nextTick.map { wheel.begin(of: $0) }, "beat due")
         consider(waiters.nextDeadline, "wait over")
+        consider(agenda.nextDeadline, "check due")
         consider(login.nextDeadline, "login due")
         if !login.isBlocking { consider(servers.nextProbe, "probe due") }
         return next
@@ -111,6 +140,7 @@ public struct BeatReactor: ~Copyable {
             }
         }
         askServers(at: now, into: &effects)
+        workAgenda(at: now, into: &effects)
         let due = wheel.tick(at: now)
         for _ in 0..<Limits.beatsPerTurn {
             guard let slot = wheel.popDue(at: due) else { return }

@@ -9,6 +9,8 @@ public enum Effect: Equatable, Sendable {
     case probe(ServerIndex)
     /// Log in, at whichever server answers; the shell answers with exactly one `Input.loginEnded`.
     case login
+    /// Run a check; the shell answers with exactly one `Input.checkFinished`.
+    case runCheck(CheckRun)
     /// Answer a request of the API.
     case answer(RequestToken, Answer)
     /// Write a line.
@@ -39,6 +41,12 @@ public enum Answer: Equatable, Sendable {
     case removing(RegistrationHandle)
     /// No such registration.
     case notFound
+    /// The `ttl` checks of the registration are renewed.
+    case renewed
+    /// The registration has no `ttl` check to renew.
+    case noTTLCheck
+    /// Maintenance of the registration, or (nil) of the whole sidecar, has begun or ended.
+    case maintained(RegistrationHandle?)
 }
 
 /// What is known of Nacos' side when a write is answered.
@@ -69,5 +77,10 @@ public enum LogEvent: Equatable, Sendable {
     case dialectFound(ServerIndex, Dialect, version: String?)
     case loginFailed(detail: String)
     case loginRecovered
+    case checkChanged(beatKey: String, id: String, kind: Check.Kind, verdict: CheckVerdict, output: String)
+    /// Begun, or (nil) ended.
+    case maintenance(beatKey: String, id: String, mode: Maintenance.Mode?, reason: String)
+    /// Begun, or (nil) ended, for the whole sidecar.
+    case sidecarMaintenance(mode: Maintenance.Mode?, reason: String)
     case badInterval(beatKey: String, server: ServerIndex, milliseconds: Int64)
 }

@@ -12,6 +12,18 @@ public enum Input: Equatable, Sendable {
     case probed(ServerIndex, ProbeOutcome)
     /// The login that `Effect.login` wanted has ended.
     case loginEnded(LoginOutcome)
+    /// The run that `Effect.runCheck` wanted has ended.
+    case checkFinished(CheckRun, CheckOutcome)
+    /// A program renews the `ttl` checks of its registration, or says that it is unwell.
+    case alive(RegistrationHandle, CheckResult, note: String, RequestToken)
+    /// Somebody holds a registration out, or (nil) puts it back.
+    case maintain(RegistrationHandle, Maintenance?, RequestToken)
+    /// Somebody holds the whole sidecar out, or (nil) puts it back.
+    case maintainSidecar(Maintenance?, RequestToken)
+    /// What held a registration back before the process was started anew.
+    case restoreHold(RegistrationHandle, HoldRecord)
+    /// What held the whole sidecar back before the process was started anew.
+    case restoreSidecarMaintenance(Maintenance)
     /// The client that waited for this answer is gone.
     case abandoned(RequestToken)
     /// `nextDeadline` has come.

@@ -39,6 +39,30 @@ public enum Limits {
     public static let failuresUntilReregister = 3
     /// Characters kept of a server's text.
     public static let detailLength = 200
+    /// Checks of one registration: more than the parts that one instance has.
+    public static let checksPerRegistration = 8
+    /// Characters that people read of a check's output, in bytes (control-api.md §4).
+    public static let checkOutputBytes = 4096
+    /// Checks closer together than this only heat their target.
+    public static let checkEveryMin = Duration.milliseconds(100)
+    /// What is looked at less often than once an hour decides nothing about beats every few seconds.
+    public static let checkEveryMax = Duration.seconds(3600)
+    /// A connection on the same host needs less than a millisecond; the wheel's slot is 10.
+    public static let checkTimeoutMin = Duration.milliseconds(10)
+    /// What takes longer than the longest period decides too late.
+    public static let checkTimeoutMax = Duration.seconds(60)
+    /// Results in a row that may be asked for: with the shortest `every` ten seconds, with the default eight minutes.
+    public static let checkRowMax = 100
+    /// The slowest start that anyone waits for.
+    public static let checkGraceMax = Duration.seconds(3600)
+    /// A program that renews by itself does so once a day at least.
+    public static let checkTTLMax = Duration.seconds(86_400)
+    /// Checks begun and maintenances ended in one turn, as `beatsPerTurn`: each costs more than a beat.
+    public static let agendaPerTurn = 1024
+    /// A maintenance that lasts longer has no end; then none is to be given.
+    public static let maintenanceMax = Duration.seconds(365 * 86_400)
+    /// What a reason may say, in bytes: a line or two.
+    public static let maintenanceReasonBytes = 512
     /// Registrations on the coarse grid of phases; beyond them the load is dense enough for the fine one.
     public static let coarsePhases = 20_000
 }

@@ -10,6 +10,8 @@ public struct RegistrationDocument: Equatable, Sendable {
     public var metadata: StringMap
     /// The time between beats when the client gave one; else it follows from the metadata or is 5 s.
     public var period: Duration?
+    /// What decides whether it may beat; at most `Limits.checksPerRegistration`.
+    public var checks: [Check]
     /// What a failing check does to the beat.
     public var onUnhealthy: OnUnhealthy
     /// Whether the instance leaves Nacos when beatd exits in an orderly way.
@@ -20,14 +22,15 @@ public struct RegistrationDocument: Equatable, Sendable {
     /// A document from its parts, taken as they are: `ControlAPI` has checked them.
     public init(
         key: InstanceKey, weight: Double = 1, enabled: Bool = true, metadata: StringMap = StringMap(),
-        period: Duration? = nil, onUnhealthy: OnUnhealthy = .stop, deregisterOnExit: Bool = true,
-        labels: StringMap = StringMap()
+        period: Duration? = nil, checks: [Check] = [], onUnhealthy: OnUnhealthy = .stop,
+        deregisterOnExit: Bool = true, labels: StringMap = StringMap()
     ) {
         self.key = key
         self.weight = weight
         self.enabled = enabled
         self.metadata = metadata
         self.period = period
+        self.checks = checks
         self.onUnhealthy = onUnhealthy
         self.deregisterOnExit = deregisterOnExit
         self.labels = labels

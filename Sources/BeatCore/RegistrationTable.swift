@@ -21,6 +21,8 @@ struct RegistrationTable {
         var enabled = true
         var deregisterOnExit = true
         var onUnhealthy = OnUnhealthy.stop
+        /// Whether `checkLists` has an entry.
+        var hasChecks = false
     }
 
     private(set) var records: [Record] = []
@@ -30,6 +32,8 @@ struct RegistrationTable {
     var count: Int { rows.count - free.count }
     private var index = FingerprintIndex()
     private var names = Interner()
+    /// The checks of the registrations that have any.
+    private var checkLists: [Int32: [Check]] = [:]
     private var counts = [Int](repeating: 0, count: RegistrationState.allCases.count)
 
     /// Registrations in a state.
@@ -100,6 +104,10 @@ struct RegistrationTable {
         records[position].enabled = document.enabled
         records[position].deregisterOnExit = document.deregisterOnExit
         records[position].onUnhealthy = document.onUnhealthy
+        if records[position].hasChecks || !document.checks.isEmpty {
+            checkLists[slot] = document.checks.isEmpty ? nil : document.checks
+            records[position].hasChecks = !document.checks.isEmpty
+        }
     }
 
     /// The registration begins anew in its place: a tombstone was posted again.
@@ -114,9 +122,14 @@ struct RegistrationTable {
         }
         for name in [record.namespace, record.group, record.service, record.cluster] { names.release(name) }
         counts[Int(rows[position].state.rawValue)] -= 1
+        if record.hasChecks { checkLists[slot] = nil }
         records[position] = Record()
         rows[position] = Row(epoch: rows[position].epoch)
         free.append(slot)
+    }
+
+    func checks(_ slot: Int32) -> [Check] {
+        records[Int(slot)].hasChecks ? checkLists[slot] ?? [] : []
     }
 
     func key(_ slot: Int32) -> InstanceKey {
@@ -131,6 +144,7 @@ struct RegistrationTable {
         return RegistrationDocument(
             key: key(slot), weight: record.weight, enabled: record.enabled, metadata: record.metadata,
             period: record.explicitPeriod == 0 ? nil : .milliseconds(Int64(record.explicitPeriod)),
-            onUnhealthy: record.onUnhealthy, deregisterOnExit: record.deregisterOnExit, labels: record.labels)
+            checks: checks(slot), onUnhealthy: record.onUnhealthy, deregisterOnExit: record.deregisterOnExit,
+            labels: record.labels)
     }
 }

@@ -78,6 +78,10 @@ struct Row {
     var mustDeregisterFirst = false
     /// Left to expire at Nacos, by request.
     var withoutDeregister = false
+    /// How far checks or a person hold it back.
+    var hold = Hold.none
+    /// It is registered with `enabled=false` for that reason.
+    var isHidden = false
     var activity = Activity.idle
     /// Failed scheduled beats in a row.
     var failures: UInt16 = 0

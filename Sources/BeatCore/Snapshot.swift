@@ -76,6 +76,12 @@ public struct RegistrationView: Equatable, Sendable {
     public var dialect: Dialect?
     /// The beat that ended last.
     public var lastBeat: LastBeat?
+    /// Its checks in the order of the document.
+    public var checks: [CheckView] = []
+    /// Its own maintenance, else that of the whole sidecar.
+    public var maintenance: Maintenance?
+    /// Whether `maintenance` is that of the whole sidecar.
+    public var isSidecarMaintenance = false
 
     /// The beat that ended last.
     public struct LastBeat: Equatable, Sendable {

@@ -23,6 +23,14 @@ struct Waiters {
         return true
     }
 
+    /// Those of a registration wait for a later generation from now on, which begins without a change of the document.
+    mutating func carry(_ handle: RegistrationHandle, to generation: UInt32) {
+        for index in waiting.indices
+        where waiting[index].handle == handle && waiting[index].generation == generation &- 1 {
+            waiting[index].generation = generation
+        }
+    }
+
     /// Takes out those of one registration that `matches` says are to be answered now, in the order they came.
     mutating func take(where matches: (Waiter) -> Bool) -> [Waiter] {
         guard !waiting.isEmpty else { return [] }

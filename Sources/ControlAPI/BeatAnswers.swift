@@ -26,6 +26,9 @@ extension ControlAPI {
                 return try removed(answers, missingOk: missingOk, pending, core: core, context: context)
             case .removeAll:
                 return try removed(answers, missingOk: true, pending, core: core, context: context)
+            case .renew: return try renewed(answers[0])
+            case .maintain: return try held(answers[0], begins: true, pending, core: core, context: context)
+            case .endMaintenance: return try held(answers[0], begins: false, pending, core: core, context: context)
             }
         } catch {
             return error.response(requestID: context.requestID, pretty: pending.pretty)
@@ -50,6 +53,7 @@ extension ControlAPI {
         case .removed, .removing, .notFound:
             // Removed by somebody else while this request waited for Nacos.
             throw Problem(.notFound, "the registration was removed meanwhile")
+        case .renewed, .noTTLCheck, .maintained: preconditionFailure("a write was answered with \(answer)")
         }
         guard let view = core.view(handle) else {
             throw Problem(.notFound, "the registration was removed meanwhile")
@@ -81,7 +85,8 @@ extension ControlAPI {
             case .notFound:
                 if !missingOk { throw Problem(.notFound, "the registration was removed meanwhile") }
             case .draining: throw .draining
-            case .created, .updated, .unchanged, .exists, .tooManyRegistrations, .keyConflict:
+            case .created, .updated, .unchanged, .exists, .tooManyRegistrations, .keyConflict, .renewed, .noTTLCheck,
+                .maintained:
                 preconditionFailure("a removal was answered with \(answer)")
             }
         }

@@ -42,7 +42,10 @@ extension ControlAPI {
             throw Problem(.malformedJSON, error.description)
         }
         return try RegistrationReader.read(
-            body, .init(namespaceId: configuration.defaultNamespace, ip: configuration.defaultIP))
+            body,
+            .init(
+                namespaceId: configuration.defaultNamespace, ip: configuration.defaultIP,
+                allowsExec: configuration.allowsExec))
     }
 
     /// What would happen: 200 with `result` and the document, or the refusal.

@@ -23,6 +23,8 @@ public struct ControlAPI: Sendable {
         public var defaultNamespace: String
         /// Makes `ip` optional (`--default-ip`).
         public var defaultIP: String?
+        /// Whether clients may ask for `exec` checks (`--allow-exec`).
+        public var allowsExec: Bool
         /// Registrations that the core accepts (`--max-registrations`).
         public var maxRegistrations: Int
         /// What `/v1/status` shows under `limits` beside `registrations`, in this order.
@@ -42,7 +44,8 @@ public struct ControlAPI: Sendable {
         public init(
             version: String, revision: String, swiftVersion: String, libeventVersion: String, epoch: UInt64,
             servers: [String], defaultNamespace: String = "public", defaultIP: String? = nil,
-            maxRegistrations: Int = Limits.registrations, limits: [ReportedLimit] = [], allowedHosts: [String] = [],
+            allowsExec: Bool = false, maxRegistrations: Int = Limits.registrations, limits: [ReportedLimit] = [],
+            allowedHosts: [String] = [],
             ownAddresses: [String] = ["127.0.0.1", "::1"], tokens: Tokens = Tokens(), socketPath: String? = nil
         ) {
             self.version = version
@@ -53,6 +56,7 @@ public struct ControlAPI: Sendable {
             self.servers = servers
             self.defaultNamespace = defaultNamespace
             self.defaultIP = defaultIP
+            self.allowsExec = allowsExec
             self.maxRegistrations = maxRegistrations
             self.limits = limits
             self.allowedHosts = allowedHosts
@@ -126,6 +130,11 @@ public struct ControlAPI: Sendable {
         case .registerBeat: return try registerBeat(call, core: core, context: context, token: token)
         case .removeBeat: return try removeBeat(call, core: core, context: context, token: token)
         case .removeBeats: return try removeBeats(call, core: core, context: context, token: token)
+        case .maintainBeat: return try maintainBeat(call, core: core, context: context, token: token)
+        case .endBeatMaintenance: return try endBeatMaintenance(call, core: core, context: context, token: token)
+        case .renewBeat: return try renewBeat(call, core: core, context: context, token: token)
+        case .maintainSidecar: return try maintainSidecar(call, context: context, token: token)
+        case .endSidecarMaintenance: return try endSidecarMaintenance(call, context: context, token: token)
         case .listBeats: return .respond(try listBeats(call, core: core, context: context), route: route)
         case .readBeat: return .respond(try readBeat(call, core: core, context: context), route: route)
         case .readMetrics:

@@ -32,7 +32,9 @@ extension ControlAPI {
         writer.member("version", configuration.version)
         writer.key("capabilities")
         writer.beginArray()
-        for capability in ["beats", "dry-run", "wait", "filters", "paging", "metrics", "prometheus"] {
+        for capability in [
+            "beats", "dry-run", "wait", "filters", "paging", "checks", "maintenance", "metrics", "prometheus",
+        ] {
             writer.string(capability)
         }
         writer.endArray()
@@ -86,6 +88,13 @@ enum Menu {
         # stop, and take the instance out of Nacos
         curl -X DELETE \(target)/v1/beats?serviceName=orders&ip=10.0.0.7&port=8080'
         curl -X DELETE \(target)/v1/beats/ID?wait=2s'
+
+        # register it, and beat only while its port answers
+        curl --json '{"serviceName":"orders","ip":"10.0.0.7","port":8080,"checks":[{"tcp":"10.0.0.7:8080"}]}' \(target)/v1/beats?pretty'
+
+        # hold it out for ten minutes: consumers do not see it
+        curl -X PUT --json '{"reason":"upgrade","for":"10m"}' \(target)/v1/beats/ID/maintenance?pretty'
+        curl -X DELETE \(target)/v1/beats/ID/maintenance'
 
         # dom2Beat's size, beat latency
         curl \(target)/v1/metrics/dom2BeatSize'

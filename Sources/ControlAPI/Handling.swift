@@ -17,6 +17,11 @@ public struct Pending: Equatable, Sendable {
         case remove(missingOk: Bool)
         /// All that matched a query.
         case removeAll
+        /// Endpoint 9.
+        case renew
+        /// Endpoints 8 and 18.
+        case maintain
+        case endMaintenance
     }
 
     let kind: Kind
@@ -54,6 +59,8 @@ struct Call: Sendable {
             if !request.body.isEmpty { throw Problem(.malformedRequest, "this path takes no body") }
         case .json:
             try requireJSON(request)
+        case .optionalJSON:
+            if !request.body.isEmpty { try requireJSON(request) }
         }
     }
 

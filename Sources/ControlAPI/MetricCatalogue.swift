@@ -1,6 +1,6 @@
 /// All metrics (control-api.md §5), those whose truth exists in this version, in the order in which they are written.
 enum MetricCatalogue {
-    static let families: [MetricFamily] = ofBeats + ofNacos + ofAPI + ofLoop + ofProcess
+    static let families: [MetricFamily] = ofBeats + ofChecks + ofNacos + ofAPI + ofLoop + ofProcess
 
     private static let ofBeats: [MetricFamily] = [
         .init(

@@ -31,6 +31,7 @@ enum MetricSource: Sendable {
     case state(State)
     case counter(Counter)
     case histogram(Histogram)
+    case checks(Checks)
     case nacos(Nacos)
     case http(HTTP)
     case loop(Loop)
@@ -49,6 +50,11 @@ enum MetricSource: Sendable {
     /// How long the core's beats took.
     enum Histogram: Sendable {
         case beatDuration, beatLateness, beatGap
+    }
+
+    /// What the core has counted about checks.
+    enum Checks: Sendable {
+        case results, durations, transitions
     }
 
     /// The shell's client.

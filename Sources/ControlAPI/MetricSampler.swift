@@ -17,6 +17,7 @@ struct MetricSampler {
             case .state(let source): sample(source, core, to: &text)
             case .counter(let source): sample(source, core.counters, to: &text)
             case .histogram(let source): sample(source, core, to: &text)
+            case .checks(let source): sample(source, core.checkMetrics, to: &text)
             case .nacos(let source): sample(source, to: &text)
             case .http(let source): sample(source, to: &text)
             case .loop(let source): sample(source, to: &text)

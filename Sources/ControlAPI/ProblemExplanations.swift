@@ -57,8 +57,8 @@ private enum Explanation {
         + "deleting something missing a success."
 
     static let keyConflict =
-        "The request contradicts what is registered: an `id` that belongs to another address, or a deletion by "
-        + "query that matches several registrations. Name the registration by its id, narrow the query, or "
+        "The request contradicts what is registered: an `id` that belongs to another address, a deletion by "
+        + "query that matches several registrations, or a renewal of a registration without a `ttl` check. Name the registration by its id, narrow the query, or "
         + "add `all=true`."
 
     static let preconditionFailed =

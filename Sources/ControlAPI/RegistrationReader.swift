@@ -8,6 +8,8 @@ struct RegistrationReader {
         var namespaceId: String
         /// Nil: `ip` is required.
         var ip: String?
+        /// Whether an `exec` check may be asked for.
+        var allowsExec = false
     }
 
     private var items: [Problem.Item] = []
@@ -23,6 +25,7 @@ struct RegistrationReader {
     private var enabled: Bool?
     private var metadata: StringMap?
     private var period: Duration?
+    private var checks: [Check] = []
     private var onUnhealthy: OnUnhealthy?
     private var deregisterOnExit: Bool?
     private var labels: StringMap?
@@ -47,6 +50,7 @@ struct RegistrationReader {
             reader.read(field, member.value)
         }
         guard let document = reader.finish(defaults), reader.items.isEmpty else { throw .validation(reader.items) }
+        try requireAllowed(document, defaults)
         if let id = reader.id, id != document.key.id {
             throw Problem(
                 .keyConflict,
@@ -54,6 +58,13 @@ struct RegistrationReader {
                     + "\"\(document.key.id)\"; leave it out", id: document.key.id)
         }
         return document
+    }
+
+    /// A program that beatd starts has beatd's rights: whoever may write to the API is not given them unasked.
+    private static func requireAllowed(_ document: RegistrationDocument, _ defaults: Defaults) throws(Problem) {
+        guard !defaults.allowsExec, document.checks.contains(where: { $0.kind == .exec }) else { return }
+        throw Problem(
+            .forbidden, "exec checks are taken from the configuration file, or over the API with --allow-exec")
     }
 
     private mutating func read(_ field: RegistrationField, _ value: JSONValue) {
@@ -70,7 +81,7 @@ struct RegistrationReader {
         case .enabled: enabled = boolean(value, pointer)
         case .metadata: metadata = readMap(value, pointer)
         case .period: period = readPeriod(value, pointer)
-        case .checks: readChecks(value, pointer)
+        case .checks: checks = CheckReader.read(value, pointer, into: &items)
         case .onUnhealthy: onUnhealthy = readOnUnhealthy(value, pointer)
         case .deregisterOnExit: deregisterOnExit = boolean(value, pointer)
         case .labels: labels = readMap(value, pointer)
@@ -100,7 +111,7 @@ struct RegistrationReader {
             clusterName: clusterName ?? "DEFAULT", ip: ip, port: port)
         return RegistrationDocument(
             key: key, weight: weight ?? 1, enabled: enabled ?? true, metadata: metadata, period: period,
-            onUnhealthy: onUnhealthy ?? .stop, deregisterOnExit: deregisterOnExit ?? true,
+            checks: checks, onUnhealthy: onUnhealthy ?? .stop, deregisterOnExit: deregisterOnExit ?? true,
             labels: labels ?? StringMap())
     }
 
@@ -170,13 +181,6 @@ struct RegistrationReader {
         return period
     }
 
-    private mutating func readChecks(_ value: JSONValue, _ pointer: String) {
-        guard case .array(let checks) = value else {
-            return fault(pointer, "must be a list, got \(value.typeName)")
-        }
-        if !checks.isEmpty { fault(pointer, "not available in this version; leave it out or give an empty list") }
-    }
-
     private mutating func readOnUnhealthy(_ value: JSONValue, _ pointer: String) -> OnUnhealthy? {
         guard let text = string(value, pointer) else { return nil }
         if let choice = OnUnhealthy(rawValue: text) { return choice }
@@ -210,14 +214,12 @@ struct RegistrationReader {
     private mutating func string(
         _ value: JSONValue, _ pointer: String, rule: (String) -> String? = { _ in nil }
     ) -> String? {
-        switch value {
-        case .string(let text):
+        do throws(ValueFault) {
+            let text = try ValueReading.string(value)
             guard let fault = rule(text) else { return text }
             self.fault(pointer, fault)
-        case .integer(let number): fault(pointer, "must be a string: write \"\(number)\" in quotes")
-        case .number(let number): fault(pointer, "must be a string: write \"\(number)\" in quotes")
-        case .bool(let flag): fault(pointer, "must be a string: write \"\(flag)\" in quotes")
-        case .null, .array, .object: fault(pointer, "must be a string, got \(value.typeName)")
+        } catch {
+            fault(pointer, error.text)
         }
         return nil
     }

@@ -62,8 +62,7 @@ struct RegistrationWriter: Sendable {
         case .period: if let period = document.period { writer.member(name, DurationText.text(period)) }
         case .checks:
             writer.key(name)
-            writer.beginArray()
-            writer.endArray()
+            write(document.checks, to: &writer)
         case .onUnhealthy: writer.member(name, document.onUnhealthy.rawValue)
         case .deregisterOnExit: writer.member(name, document.deregisterOnExit)
         case .labels: write(name, document.labels, to: &writer)
@@ -102,10 +101,13 @@ struct RegistrationWriter: Sendable {
         writer.key("lastBeat")
         if let beat = view.lastBeat { write(beat, to: &writer) } else { writer.null() }
         writer.key("checks")
-        writer.beginArray()
-        writer.endArray()
+        write(view.checks, to: &writer)
         writer.key("maintenance")
-        writer.null()
+        if let maintenance = view.maintenance {
+            write(maintenance, ofSidecar: view.isSidecarMaintenance, to: &writer)
+        } else {
+            writer.null()
+        }
         writer.endObject()
     }
 

@@ -5,6 +5,7 @@ public struct Route: Sendable {
     /// The operations of the API; the raw values are the operationIds of `openapi.yaml`.
     public enum Operation: String, CaseIterable, Sendable {
         case registerBeat, listBeats, removeBeats, readBeat, removeBeat
+        case maintainBeat, endBeatMaintenance, renewBeat, maintainSidecar, endSidecarMaintenance
         case readMetrics, readMetric, readStatus, readCapabilities
         case readLiveness, readReadiness, readStartup, scrapeMetrics
         case readContract, readProblem, readMenu
@@ -22,6 +23,8 @@ public struct Route: Sendable {
     enum Body: Sendable {
         case none
         case json
+        /// JSON, or none at all.
+        case optionalJSON
     }
 
     /// What is done.

@@ -19,6 +19,19 @@ extension Route {
         Route(
             .removeBeat, .delete, "/v1/beats/{id}", .write, [.pretty, .wait, .deregister, .missingOk],
             statuses: [202, 204, 404, 412, 429, 503]),
+        Route(
+            .maintainBeat, .put, "/v1/beats/{id}/maintenance", .write, body: .optionalJSON, [.pretty],
+            statuses: [200, 404, 413, 415, 422, 429, 503]),
+        Route(
+            .endBeatMaintenance, .delete, "/v1/beats/{id}/maintenance", .write, [.pretty],
+            statuses: [204, 404, 429, 503]),
+        Route(
+            .renewBeat, .put, "/v1/beats/{id}/alive", .write, body: .optionalJSON, [.pretty],
+            statuses: [204, 404, 409, 413, 415, 422, 429, 503]),
+        Route(
+            .maintainSidecar, .put, "/v1/maintenance", .write, body: .optionalJSON, [.pretty],
+            statuses: [200, 413, 415, 422, 429, 503]),
+        Route(.endSidecarMaintenance, .delete, "/v1/maintenance", .write, [.pretty], statuses: [204, 429, 503]),
         Route(.readMetrics, .get, "/v1/metrics", .read, [.pretty], statuses: [200]),
         Route(.readMetric, .get, "/v1/metrics/{name}", .read, [.pretty], statuses: [200, 404]),
         Route(.readStatus, .get, "/v1/status", .read, [.pretty], statuses: [200]),

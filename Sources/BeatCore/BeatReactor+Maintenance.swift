@@ -1,0 +1,84 @@
+// Held out by a person: one registration, or all of them.
+extension BeatReactor {
+    /// A registration's own maintenance with its place in the agenda.
+    struct Held {
+        var maintenance: Maintenance
+        var place: Int32
+    }
+
+    func maintenanceOf(_ slot: Int32) -> Maintenance? {
+        maintained.isEmpty ? nil : maintained[slot]?.maintenance
+    }
+
+    func isInMaintenance(_ slot: Int32) -> Bool { sidecarMaintenance != nil || maintenanceOf(slot) != nil }
+
+    /// Endpoint 8: nil ends it.
+    mutating func maintain(
+        _ handle: RegistrationHandle, _ maintenance: Maintenance?, _ token: RequestToken, at now: Instant,
+        into effects: inout [Effect]
+    ) {
+        guard let slot = table.slot(handle), isWanted(slot) else { return effects.append(.answer(token, .notFound)) }
+        let had = maintenanceOf(slot)
+        if let maintenance {
+            setMaintenance(maintenance, of: slot, at: now)
+            logMaintenance(slot, maintenance, into: &effects)
+        } else if had != nil {
+            endMaintenance(slot)
+            logMaintenance(slot, nil, into: &effects)
+        }
+        updateHold(slot, at: now, into: &effects)
+        effects.append(.answer(token, .maintained(handle)))
+    }
+
+    /// Endpoint 18: nil ends it.
+    mutating func maintainSidecar(_ maintenance: Maintenance?, at now: Instant, into effects: inout [Effect]) {
+        guard maintenance != nil || sidecarMaintenance != nil else { return }
+        sidecarMaintenance = maintenance
+        if let place = sidecarPlace { agenda.remove(place) }
+        sidecarPlace = maintenance?.until.map { end in
+            let place = agenda.add(.sidecarMaintenanceEnd)
+            agenda.schedule(place, at: end)
+            return place
+        }
+        effects.append(
+            .log(.sidecarMaintenance(mode: maintenance?.mode, reason: maintenance?.reason ?? "")))
+        for slot in 0..<slotEnd { updateHold(slot, at: now, into: &effects) }
+    }
+
+    mutating func setMaintenance(_ maintenance: Maintenance, of slot: Int32, at now: Instant) {
+        endMaintenance(slot)
+        let place = agenda.add(.maintenanceEnd(slot: slot))
+        if let end = maintenance.until { agenda.schedule(place, at: end) }
+        maintained[slot] = Held(maintenance: maintenance, place: place)
+    }
+
+    mutating func endMaintenance(_ slot: Int32) {
+        guard !maintained.isEmpty, let held = maintained.removeValue(forKey: slot) else { return }
+        agenda.remove(held.place)
+    }
+
+    private func logMaintenance(_ slot: Int32, _ maintenance: Maintenance?, into effects: inout [Effect]) {
+        let key = table.key(slot)
+        effects.append(
+            .log(
+                .maintenance(
+                    beatKey: key.buildKey(), id: key.id, mode: maintenance?.mode, reason: maintenance?.reason ?? "")))
+    }
+
+    // MARK: the agenda
+
+    /// Does what the agenda has for now, bounded, so that the rest of the turn is reached.
+    mutating func workAgenda(at now: Instant, into effects: inout [Effect]) {
+        for _ in 0..<Limits.agendaPerTurn {
+            guard let item = agenda.popDue(at: now) else { return }
+            switch item {
+            case .check(let slot, let index): checkDue(slot, index, at: now, into: &effects)
+            case .maintenanceEnd(let slot):
+                endMaintenance(slot)
+                logMaintenance(slot, nil, into: &effects)
+                updateHold(slot, at: now, into: &effects)
+            case .sidecarMaintenanceEnd: maintainSidecar(nil, at: now, into: &effects)
+            }
+        }
+    }
+}
