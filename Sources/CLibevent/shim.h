@@ -6,7 +6,9 @@
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <unistd.h>
 #include <event2/event.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -17,5 +19,8 @@ extern int accept4(int listener, struct sockaddr *address, socklen_t *length, in
 
 /* Variadic C functions cannot be called from Swift. A thread's name is at most 15 bytes long (prctl(2)). */
 static inline int beatd_name_this_thread(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+/* Before glibc 2.36 there is no function for pidfd_open(2). */
+static inline int beatd_pidfd_open(int pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 
 #endif

@@ -41,6 +41,7 @@ extension Daemon {
         var shutdownTimeout = Duration.seconds(10)
         var defaultNamespace = "public"
         var defaultIP: String?
+        var allowsExec = false
         var allowedHosts: [String] = []
         var tokens = Tokens()
         var socketPath: String?
@@ -51,7 +52,8 @@ extension Daemon {
             ControlAPI.Configuration(
                 version: Version.text, revision: "unknown", swiftVersion: Version.swift,
                 libeventVersion: EventLoop.libeventVersion, epoch: epoch, servers: servers.map(\.name),
-                defaultNamespace: defaultNamespace, defaultIP: defaultIP, maxRegistrations: maxRegistrations,
+                defaultNamespace: defaultNamespace, defaultIP: defaultIP, allowsExec: allowsExec,
+                maxRegistrations: maxRegistrations,
                 limits: [
                     ControlAPI.ReportedLimit("tcpConnections", http.tcpConnections),
                     ControlAPI.ReportedLimit("unixConnections", http.unixConnections),

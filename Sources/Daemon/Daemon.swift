@@ -14,6 +14,7 @@ public final class Daemon {
     var effects: [Effect] = []
     let client: NacosClient
     let server: HTTPServer
+    let checks: CheckRunner
     var api: ControlAPI
     var submissions = Submissions()
     var writeRate: WriteRate
@@ -49,6 +50,7 @@ public final class Daemon {
         client = NacosClient(
             loop, servers: configuration.servers, configuration.client, credentials: configuration.credentials,
             readClock: { Instant(nanoseconds: MonotonicClock.nanoseconds()) })
+        checks = CheckRunner(loop) { Instant(nanoseconds: MonotonicClock.nanoseconds()) }
         server = HTTPServer(loop, configuration.http, readClock: MonotonicClock.nanoseconds)
         writeRate = WriteRate(perSecond: configuration.writeRate)
         var own: [String] = ["127.0.0.1", "::1"]
@@ -77,8 +79,10 @@ public final class Daemon {
         clocks.read()
         let begin = clocks.now
         for answer in resolver?.turn(at: begin) ?? [] { client.resolved(answer.server, answer.addresses) }
-        // What the callbacks collected goes in: Nacos' answers first, then what is due, then the API.
+        checks.turn(at: begin)
+        // What the callbacks collected goes in: Nacos' answers first, checks, then what is due, then the API.
         for outcome in client.takeOutcomes() { core.handle(outcome, at: begin, into: &effects) }
+        for outcome in checks.takeOutcomes() { core.handle(outcome, at: begin, into: &effects) }
         if let deadline = core.nextDeadline?.at, deadline <= begin { core.handle(.tick, at: begin, into: &effects) }
         serveRequests()
         perform()
@@ -98,6 +102,9 @@ public final class Daemon {
             case .cancel(let exchange): client.cancel(exchange)
             case .probe(let server): client.probe(server)
             case .login: client.logIn()
+            case .runCheck(let run):
+                guard let (check, processStart) = core.subject(of: run) else { break }
+                checks.start(run, check, processStart: processStart)
             case .answer(let token, let answer): deliver(answer, for: token)
             case .log(let event): write(event.record(servers: configuration.servers.map(\.name)))
             case .finish: finish()
@@ -108,8 +115,10 @@ public final class Daemon {
     }
 
     private func armTimer() {
-        let deadlines = [core.nextDeadline?.at, client.nextDeadline, resolver?.nextDeadline, drainDeadline]
-            .compactMap { $0 }
+        let deadlines = [
+            core.nextDeadline?.at, client.nextDeadline, resolver?.nextDeadline, checks.nextDeadline, drainDeadline,
+        ]
+        .compactMap { $0 }
         if let next = deadlines.min() { timer?.arm(at: next.nanoseconds) } else { timer?.disarm() }
     }
 
@@ -162,6 +171,7 @@ public final class Daemon {
         loop.runOnce(waiting: false)
         server.close()
         client.close()
+        checks.close()
         resolver?.close()
         timer?.close()
         loop.freeClosed()

@@ -120,6 +120,7 @@ enum ServeProgram {
         configuration.shutdownTimeout = settings.shutdownTimeout
         configuration.defaultNamespace = settings.nacosNamespace
         configuration.defaultIP = settings.defaultIP
+        configuration.allowsExec = settings.allowExec
         configuration.allowedHosts = settings.allowedHosts
         configuration.tokens = Tokens(readWrite: settings.token?.text, read: settings.readToken?.text)
         return configuration

@@ -65,6 +65,8 @@ public struct Settings: Equatable, Sendable {
     public var maxRegistrations: Int
     /// Writes a second and client address; nil: any number.
     public var writeRate: Int?
+    /// Whether the API takes `exec` checks.
+    public var allowExec: Bool
     /// The end of the process, deregistrations included.
     public var shutdownTimeout: Duration
     /// The least that is logged.

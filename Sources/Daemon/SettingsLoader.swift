@@ -57,7 +57,9 @@ enum SettingsLoader {
             dataDirectory: reader.value("data-dir", dataDirectory),
             defaultIP: reader.optional("default-ip", SettingsSyntax.ip),
             maxRegistrations: reader.integer("max-registrations"),
-            writeRate: writeRate == 0 ? nil : writeRate, shutdownTimeout: reader.duration("shutdown-timeout"),
+            writeRate: writeRate == 0 ? nil : writeRate,
+            allowExec: reader.value("allow-exec", SettingsSyntax.boolean),
+            shutdownTimeout: reader.duration("shutdown-timeout"),
             logLevel: logLevel(&reader), logFormat: logFormat(&reader),
             embeddedNaming: reader.value("embedded-naming", SettingsSyntax.boolean),
             config: reader.optional("config", SettingsSyntax.path))

@@ -44,6 +44,7 @@ public enum SettingsTable {
         row(
             "write-rate", .integer(0...1_000_000), "2000",
             "writes per second from one client address, twice that in a burst; 0 = any", daemon),
+        row("allow-exec", .boolean, "false", "take exec checks over the API; they run with beatd's rights", daemon),
         row(
             "shutdown-timeout", .duration(.zero ... .seconds(600)), "10s",
             "how long the end may take, deregistrations included", daemon),

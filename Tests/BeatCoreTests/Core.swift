@@ -11,6 +11,10 @@ final class Core {
     /// Everything that was ever sent, with its time.
     private(set) var sent: [(exchange: Exchange, at: Instant)] = []
     private(set) var answers: [RequestToken: Answer] = [:]
+    /// Runs of checks that were begun and have not ended, in order.
+    private(set) var runs: [CheckRun] = []
+    /// How many runs were ever begun.
+    private(set) var runsBegun = 0
 
     init(
         servers: [String] = ["127.0.0.1:8848"], maxRegistrations: Int = Limits.registrations,
@@ -32,6 +36,9 @@ final class Core {
                 inFlight.append(exchange)
                 sent.append((exchange, now))
             case .answer(let token, let answer): answers[token] = answer
+            case .runCheck(let run):
+                runs.append(run)
+                runsBegun += 1
             case .cancel, .probe, .login, .log, .finish: break
             }
         }
@@ -67,16 +74,37 @@ final class Core {
         return handle(.failed(exchange, failure, sentAt: failure == .aborted ? nil : sentAt(exchange)))
     }
 
+    /// Ends the oldest run of a check.
+    @discardableResult
+    func finish(_ result: CheckResult, _ output: String = "", processStart: UInt64? = nil) -> [Effect] {
+        let run = runs.removeFirst()
+        return handle(
+            .checkFinished(
+                run, CheckOutcome(result, output, duration: .milliseconds(3), processStart: processStart)))
+    }
+
     private func sentAt(_ exchange: Exchange) -> Instant {
         sent.last { $0.exchange == exchange }?.at ?? now
     }
 
     /// Lets time pass up to `duration` from now, ticking at each deadline, answering what is sent by `answering`.
-    func run(_ duration: Duration, answering: (Exchange) -> NacosReply? = { _ in nil }) {
+    func run(
+        _ duration: Duration, checking: (Check) -> CheckResult? = { _ in nil },
+        answering: (Exchange) -> NacosReply? = { _ in nil }
+    ) {
         let end = now + duration
         while let deadline = reactor.nextDeadline?.at, deadline <= end {
             now = max(now, deadline)
             handle(.tick)
+            for run in runs {
+                guard let check = reactor.subject(of: run)?.check else {
+                    runs.removeAll { $0 == run }
+                    continue
+                }
+                guard let result = checking(check) else { continue }
+                runs.removeAll { $0 == run }
+                handle(.checkFinished(run, CheckOutcome(result, "", duration: .milliseconds(1))))
+            }
             settle(answering)
         }
         now = end

@@ -37,7 +37,7 @@ import Testing
         for route in Route.table {
             let operation = try #require(contract.operations["\(route.method.name) \(route.template)"])
             #expect(operation.statuses == route.statuses.map { String($0) } + ["default"], "\(route.operation)")
-            #expect(operation.hasBody == (route.body == .json), "\(route.operation)")
+            #expect(operation.hasBody == (route.body != .none), "\(route.operation)")
         }
     }
 
@@ -45,6 +45,7 @@ import Testing
         let properties = try contract().properties
         let input = RegistrationField.allCases.map(\.rawValue)
         #expect(properties["RegistrationInput"] == input)
+        #expect(properties["Check"] == CheckField.names)
         #expect(properties["Registration"] == input.filter { $0 != "result" })
     }
 
@@ -52,6 +53,9 @@ import Testing
         let enums = try contract().enums
         #expect(enums["State"] == RegistrationState.allCases.map { "\($0.label)" })
         #expect(enums["Outcome"] == BeatOutcome.allCases.map { "\($0.label)" })
+        #expect(enums["CheckType"] == Check.Kind.allCases.map { "\($0.label)" })
+        #expect(enums["Verdict"] == CheckVerdict.allCases.map { "\($0.label)" })
+        #expect(enums["MaintenanceMode"] == Maintenance.Mode.allCases.map(\.rawValue))
         #expect(enums["OnUnhealthy"] == ["stop", "disable", "deregister"])
         #expect(enums["Problem"] == ProblemType.allCases.map { "/problems/\($0.slug)" })
     }
