@@ -41,7 +41,7 @@ extension BeatReactor {
             return place
         }
         effects.append(
-            .log(.sidecarMaintenance(mode: maintenance?.mode, reason: maintenance?.reason ?? "")))
+            .log(.sidecarMaintenance(reason: maintenance?.reason ?? "", mode: maintenance?.mode)))
         for slot in 0..<slotEnd { updateHold(slot, at: now, into: &effects) }
     }
 
@@ -62,7 +62,7 @@ extension BeatReactor {
         effects.append(
             .log(
                 .maintenance(
-                    beatKey: key.buildKey(), id: key.id, mode: maintenance?.mode, reason: maintenance?.reason ?? "")))
+                    beatKey: key.buildKey(), id: key.id, reason: maintenance?.reason ?? "", mode: maintenance?.mode)))
     }
 
     // MARK: the agenda

@@ -77,10 +77,10 @@ public enum LogEvent: Equatable, Sendable {
     case dialectFound(ServerIndex, Dialect, version: String?)
     case loginFailed(detail: String)
     case loginRecovered
-    case checkChanged(beatKey: String, id: String, kind: Check.Kind, verdict: CheckVerdict, output: String)
+    case checkChanged(beatKey: String, id: String, output: String, kind: Check.Kind, verdict: CheckVerdict)
     /// Begun, or (nil) ended.
-    case maintenance(beatKey: String, id: String, mode: Maintenance.Mode?, reason: String)
+    case maintenance(beatKey: String, id: String, reason: String, mode: Maintenance.Mode?)
     /// Begun, or (nil) ended, for the whole sidecar.
-    case sidecarMaintenance(mode: Maintenance.Mode?, reason: String)
+    case sidecarMaintenance(reason: String, mode: Maintenance.Mode?)
     case badInterval(beatKey: String, server: ServerIndex, milliseconds: Int64)
 }

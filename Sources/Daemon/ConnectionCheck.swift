@@ -1,5 +1,6 @@
 internal import BeatCore
 internal import EventLoop
+import Glibc
 internal import HTTPWire
 
 /// One run of a `tcp` or `http` check on a connection of its own. Loop-confined.

@@ -54,10 +54,10 @@ extension LogEvent {
             return LogRecord(
                 .error, "login to Nacos failed, tried again every 5 s", event: "login.failed", error: detail)
         case .loginRecovered: return LogRecord(.info, "login to Nacos works again", event: "login.recovered")
-        case .checkChanged(let key, let id, let kind, let verdict, let output):
+        case .checkChanged(let key, let id, let output, let kind, let verdict):
             return .check(key, id: id, kind, verdict, output)
-        case .maintenance(let key, let id, let mode, let reason): return .maintenance(key, id: id, mode, reason)
-        case .sidecarMaintenance(let mode, let reason): return .sidecarMaintenance(mode, reason)
+        case .maintenance(let key, let id, let reason, let mode): return .maintenance(key, id: id, mode, reason)
+        case .sidecarMaintenance(let reason, let mode): return .sidecarMaintenance(mode, reason)
         case .badInterval(let key, let server, let milliseconds):
             return LogRecord(
                 .warn, "clientBeatInterval makes no sense, the own period is kept", event: "server.bad_interval",

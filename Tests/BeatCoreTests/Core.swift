@@ -88,9 +88,13 @@ final class Core {
     }
 
     /// Lets time pass up to `duration` from now, ticking at each deadline, answering what is sent by `answering`.
-    func run(
-        _ duration: Duration, checking: (Check) -> CheckResult? = { _ in nil },
-        answering: (Exchange) -> NacosReply? = { _ in nil }
+    func run(_ duration: Duration, answering: (Exchange) -> NacosReply? = { _ in nil }) {
+        watch(duration, checking: { _ in nil }, answering: answering)
+    }
+
+    /// As `run`, ending runs of checks by `checking`.
+    func watch(
+        _ duration: Duration, checking: (Check) -> CheckResult?, answering: (Exchange) -> NacosReply? = { _ in nil }
     ) {
         let end = now + duration
         while let deadline = reactor.nextDeadline?.at, deadline <= end {

@@ -10,7 +10,7 @@ struct MaintenanceTests {
         let core = Core()
         for document in documents { core.register(document) }
         core.settle(well)
-        core.run(.seconds(20), checking: { _ in .passing }, answering: well)
+        core.watch(.seconds(20), checking: { _ in .passing }, answering: well)
         return core
     }
 
@@ -105,14 +105,14 @@ struct MaintenanceTests {
         let core = beating([checked])
         maintain(core, checked.key, maintenance(core, .disable))
         core.settle(well)
-        core.run(.seconds(5), checking: { _ in .failing }, answering: well)
+        core.watch(.seconds(5), checking: { _ in .failing }, answering: well)
         #expect(core.view(checked.key)?.state == .maintenance)
         let before = core.sent.count
-        core.run(.seconds(20), checking: { _ in .failing }, answering: well)
+        core.watch(.seconds(20), checking: { _ in .failing }, answering: well)
         #expect(core.sent.count == before)
         maintain(core, checked.key, nil)
         #expect(core.view(checked.key)?.state == .unhealthy)
-        core.run(.seconds(2), checking: { _ in .passing }, answering: well)
+        core.watch(.seconds(2), checking: { _ in .passing }, answering: well)
         #expect(core.view(checked.key)?.state == .beating)
         let last = core.sent.last { $0.exchange.kind == .register }
         #expect(last.map { sent in core.read { $0.subject(of: sent.exchange).document.enabled } } == true)
@@ -137,7 +137,7 @@ struct MaintenanceTests {
         let checked = RegistrationDocument.checked([.tcp(), .ttl(.seconds(60))], .deregister)
         let before = Core()
         before.register(checked)
-        before.run(.seconds(3), checking: { _ in .passing }, answering: well)
+        before.watch(.seconds(3), checking: { _ in .passing }, answering: well)
         let handle = try #require(before.view(checked.key)?.handle)
         before.handle(.alive(handle, .passing, note: "", before.token()))
         before.settle(well)
@@ -154,7 +154,7 @@ struct MaintenanceTests {
         #expect(after.view(checked.key)?.checks.map(\.verdict) == [.passing, .passing])
         #expect(after.inFlight.map(\.kind) == [.register])
         after.settle(well)
-        after.run(.seconds(101), checking: { _ in .passing }, answering: well)
+        after.watch(.seconds(101), checking: { _ in .passing }, answering: well)
         #expect(after.view(checked.key)?.state == .unhealthy)
 
         let late = Core()

@@ -7,8 +7,8 @@ struct UnhealthyModeTests {
     private func unhealthy(_ mode: OnUnhealthy, _ answering: (Exchange) -> NacosReply? = well) -> Core {
         let core = Core()
         core.register(.checked([.tcp()], mode))
-        core.run(.seconds(20), checking: { _ in .passing }, answering: well)
-        core.run(.seconds(4), checking: { _ in .failing }, answering: answering)
+        core.watch(.seconds(20), checking: { _ in .passing }, answering: well)
+        core.watch(.seconds(4), checking: { _ in .failing }, answering: answering)
         return core
     }
 
@@ -24,7 +24,7 @@ struct UnhealthyModeTests {
         #expect(core.view(key)?.generation == 1)
         #expect(core.view(key)?.observedGeneration == 1)
         let before = core.sent.count
-        core.run(.seconds(30), checking: { _ in .failing }, answering: well)
+        core.watch(.seconds(30), checking: { _ in .failing }, answering: well)
         #expect(core.sent[before...].map(\.exchange.kind) == Array(repeating: .lightBeat, count: 6))
         #expect(core.counters.skipped[.check] == 0)
 
@@ -59,12 +59,12 @@ struct UnhealthyModeTests {
         #expect(core.dom2BeatSize == 1 && core.tombstones == 0)
         #expect(core.counters.deregistrations[.ok] == 1)
         let before = core.sent.count
-        core.run(.seconds(60), checking: { _ in .failing }, answering: well)
+        core.watch(.seconds(60), checking: { _ in .failing }, answering: well)
         #expect(core.sent.count == before)
 
         while core.runs.isEmpty { core.tickAtDeadline() }
         #expect(core.finish(.passing).compactMap(\.sends) == [.register])
-        #expect(core.reply(.ok).compactMap(\.sends) == [.fullBeat])
+        #expect(core.reply(.ok).compactMap(\.sends) == [.lightBeat])
         core.reply(.accepted)
         #expect(core.view(key)?.state == .beating)
     }
@@ -73,10 +73,12 @@ struct UnhealthyModeTests {
     func recoveryDuringDeletion() {
         let core = unhealthy(.deregister) { $0.kind == .deregister ? nil : well($0) }
         #expect(core.inFlight.map(\.kind) == [.deregister])
-        core.run(.seconds(1), checking: { _ in .passing })
+        core.watch(.seconds(1), checking: { _ in .passing })
         #expect(core.inFlight.map(\.kind) == [.deregister])
-        #expect(core.fail(.timeout).compactMap(\.sends) == [.register])
-        core.settle(well)
+        core.fail(.timeout)
+        let before = core.sent.count
+        core.watch(.seconds(1), checking: { _ in .passing }, answering: well)
+        #expect(core.sent[before...].map(\.exchange.kind) == [.register, .lightBeat])
         #expect(core.view(key)?.state == .beating)
     }
 
@@ -84,12 +86,12 @@ struct UnhealthyModeTests {
     func noGhost() {
         let core = Core()
         core.register(.checked([.tcp()], .deregister))
-        core.run(.seconds(20), checking: { _ in .passing }, answering: well)
-        core.run(.seconds(8), checking: { _ in .failing })
+        core.watch(.seconds(20), checking: { _ in .passing }, answering: well)
+        core.watch(.seconds(8), checking: { _ in .failing })
         #expect(core.inFlight.map(\.kind.isBeat) == [true])
         #expect(core.reply(.unknown).compactMap(\.sends) == [.deregister])
         core.settle(well)
-        core.run(.seconds(20), checking: { _ in .failing }, answering: well)
+        core.watch(.seconds(20), checking: { _ in .failing }, answering: well)
         #expect(core.sent.last?.exchange.kind == .deregister)
     }
 
@@ -103,7 +105,7 @@ struct UnhealthyModeTests {
         core.settle(well)
         #expect(core.dom2BeatSize == 0 && core.tombstones == 0)
         let sent = core.sent.count
-        core.run(.seconds(30), checking: { _ in .passing }, answering: well)
+        core.watch(.seconds(30), checking: { _ in .passing }, answering: well)
         #expect(core.sent.count == sent)
     }
 
@@ -119,13 +121,13 @@ struct UnhealthyModeTests {
     func inFlight() {
         let core = Core(servers: ["a:1", "b:1"])
         core.register(.checked())
-        core.run(.seconds(20), checking: { _ in .passing }, answering: well)
-        core.run(.seconds(6), checking: { _ in .passing })
+        core.watch(.seconds(20), checking: { _ in .passing }, answering: well)
+        core.watch(.seconds(6), checking: { _ in .passing })
         #expect(core.inFlight.count == 1)
-        core.run(.seconds(4), checking: { _ in .failing })
+        core.watch(.seconds(4), checking: { _ in .failing })
         #expect(core.view(key)?.state == .unhealthy)
         #expect(core.fail(.timeout).isEmpty)
-        core.run(.seconds(30), checking: { _ in .failing }, answering: well)
+        core.watch(.seconds(30), checking: { _ in .failing }, answering: well)
         #expect(core.inFlight.isEmpty)
     }
 }

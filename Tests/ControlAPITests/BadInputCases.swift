@@ -48,7 +48,7 @@ struct BadInput: CustomTestStringConvertible, Sendable {
 }
 
 extension BadInput {
-    static let all = bodies + fields + rules + queries + paths
+    static let all = bodies + fields + checks + holds + rules + queries + paths
 
     private static func field(_ name: String, _ mentions: String, _ more: String) -> BadInput {
         .post(name, 422, "validation", mentions, "{\"serviceName\":\"a\",\"ip\":\"10.0.0.1\",\"port\":80,\(more)}")
@@ -91,7 +91,6 @@ extension BadInput {
         field("metadata nested", "must be a string, got an object", "\"metadata\":{\"a\":{}}"),
         field("metadata no object", "must be an object of strings, got an array", "\"metadata\":[]"),
         field("labels number", "/labels/b", "\"labels\":{\"b\":true}"),
-        field("checks", "not available in this version", "\"checks\":[{\"tcp\":\"127.0.0.1:80\"}]"),
         field("checks no list", "must be a list", "\"checks\":{}"),
         field("onUnhealthy", "did you mean disable?", "\"onUnhealthy\":\"disabled\""),
         field("period number", "must be a duration as text", "\"period\":5"),
@@ -99,6 +98,63 @@ extension BadInput {
         field("period short", "must be 500ms…1m, got 499ms", "\"period\":\"499ms\""),
         field("period long", "must be 500ms…1m, got 61s", "\"period\":\"61s\""),
         field("id number", "/id", "\"id\":7"),
+    ]
+
+    private static func check(_ name: String, _ mentions: String, _ check: String) -> BadInput {
+        field("check: \(name)", mentions, "\"checks\":[\(check)]")
+    }
+
+    static let checks: [BadInput] = [
+        field("nine checks", "at most 8 checks, got 9", "\"checks\":[{},{},{},{},{},{},{},{},{}]"),
+        check("no object", "must be an object such as", "\"tcp\""),
+        check("nothing looked at", "one of http, tcp, pid, ttl, exec", "{\"every\":\"5s\"}"),
+        check("two at once", "/checks/0/pid", "{\"tcp\":\"a:1\",\"pid\":1}"),
+        check("misspelt", "did you mean timeout?", "{\"tcp\":\"a:1\",\"timeuot\":\"1s\"}"),
+        check("tcp without port", "must be host:port", "{\"tcp\":\"127.0.0.1\"}"),
+        check("tcp port 0", "must be host:port", "{\"tcp\":\"127.0.0.1:0\"}"),
+        check("https", "https is not checked", "{\"http\":\"https://a/\"}"),
+        check("no URL", "must be a URL such as", "{\"http\":\"127.0.0.1:8080\"}"),
+        check("URL with a line break", "must be a URL such as", "{\"http\":\"http://a/\\r\\nX: y\"}"),
+        check("URL with user", "must be a URL such as", "{\"http\":\"http://u:p@a/\"}"),
+        check("expect", "must be a status or a range", "{\"http\":\"http://a/\",\"expect\":\"2xx\"}"),
+        check("expect upside down", "/checks/0/expect", "{\"http\":\"http://a/\",\"expect\":\"299-200\"}"),
+        check("expect of tcp", "belongs to an http check only", "{\"tcp\":\"a:1\",\"expect\":\"200\"}"),
+        check("pid 0", "1…4194304", "{\"pid\":0}"),
+        check("every as number", "must be a duration as text", "{\"tcp\":\"a:1\",\"every\":5}"),
+        check("every short", "must be 100ms…1h, got 10ms", "{\"tcp\":\"a:1\",\"every\":\"10ms\"}"),
+        check(
+            "timeout above every", "/checks/0/timeout", "{\"tcp\":\"a:1\",\"every\":\"1s\",\"timeout\":\"2s\"}"),
+        check("fall 0", "1…100", "{\"tcp\":\"a:1\",\"fall\":0}"),
+        check("ttl with every", "has no meaning for a ttl check", "{\"ttl\":\"5s\",\"every\":\"1s\"}"),
+        check("exec as text", "must be a list of 1…64 strings", "{\"exec\":\"/bin/true\"}"),
+        check("exec by name", "absolute path", "{\"exec\":[\"true\"]}"),
+        .post(
+            "exec where it is not allowed", 403, "forbidden", "--allow-exec",
+            "{\"serviceName\":\"a\",\"ip\":\"10.0.0.1\",\"port\":80,\"checks\":[{\"exec\":[\"/bin/true\"]}]}"),
+    ]
+
+    private static func put(
+        _ name: String, _ status: Int, _ slug: String, _ mentions: String, _ target: String, _ body: String,
+        type: String? = "application/json"
+    ) -> BadInput {
+        BadInput(
+            name: name, status: status, slug: slug, mentions: mentions, method: .put, target: target,
+            contentType: type, body: Array(body.utf8))
+    }
+
+    static let holds: [BadInput] = [
+        put("maintenance of nobody", 404, "not-found", "nobody", "/v1/beats/nobody/maintenance", "{}"),
+        put("maintenance misspelt", 422, "validation", "did you mean reason?", "/v1/maintenance", "{\"reson\":\"x\"}"),
+        put("maintenance mode", 422, "validation", "did you mean stop?", "/v1/maintenance", "{\"mode\":\"stpo\"}"),
+        put("maintenance for nothing", 422, "validation", "/for", "/v1/maintenance", "{\"for\":\"0s\"}"),
+        put("maintenance as form", 415, "unsupported-media-type", "", "/v1/maintenance", "a=b", type: "text/plain"),
+        put("maintenance no object", 422, "validation", "must be an object", "/v1/maintenance", "[]"),
+        put("renewal of nobody", 404, "not-found", "nobody", "/v1/beats/nobody/alive", ""),
+        put(
+            "renewal status", 422, "validation", "must be one of pass, warn, fail", "/v1/beats/nobody/alive",
+            "{\"status\":\"critical\"}"),
+        put("renewal broken", 400, "malformed-json", "", "/v1/beats/nobody/alive", "{"),
+        .plain("end of maintenance of nobody", 404, "not-found", "nobody", .delete, "/v1/beats/nobody/maintenance"),
     ]
 
     static let rules: [BadInput] = [
