@@ -4,7 +4,6 @@ extension BeatReactor {
     mutating func beginChecks(_ slot: Int32, at now: Instant) {
         guard table.records[Int(slot)].hasChecks || !checks[slot].isEmpty else { return }
         var before = checks[slot]
-        // What is changed on a registration that is beating already is looked at now: until then it is held back.
         let isLate = table.rows[Int(slot)].acceptedGeneration != 0
         var states: [Checks.State] = []
         for (index, check) in table.checks(slot).enumerated() {
@@ -15,7 +14,8 @@ extension BeatReactor {
                 schedule(state)
                 states.append(state)
             } else {
-                let due = isLate ? now : firstRun(slot, index, check, at: now)
+                let spread = isLate ? min(check.every, Limits.lateCheckSpread) : check.every
+                let due = firstRun(slot, index, over: spread, at: now)
                 let state = Checks.State(
                     check: check, place: agenda.add(.check(slot: slot, index: index)), began: now, since: now, due: due)
                 schedule(state)
@@ -40,9 +40,9 @@ extension BeatReactor {
     }
 
     /// First runs are spread over `every`, by the hash of the key, on the grid of the beats.
-    private func firstRun(_ slot: Int32, _ index: Int, _ check: Check, at now: Instant) -> Instant {
+    private func firstRun(_ slot: Int32, _ index: Int, over spread: Duration, at now: Instant) -> Instant {
         let grid = Phase.coarseGrid * TimingWheel.slotNanoseconds
-        let places = UInt64(max(check.every.wholeNanoseconds / grid, 1))
+        let places = UInt64(max(spread.wholeNanoseconds / grid, 1))
         let hash = (table.records[Int(slot)].fingerprint &+ UInt64(index)) &* 0x9e37_79b9_7f4a_7c15
         return now + .nanoseconds(Int64((hash >> 32) % places) * grid)
     }

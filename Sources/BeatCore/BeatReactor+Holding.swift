@@ -143,8 +143,10 @@ extension BeatReactor {
     /// What holds this registration back, as it is to be kept over a restart; nil when nothing could.
     public func holdRecord(of handle: RegistrationHandle) -> HoldRecord? {
         guard let slot = table.slot(handle), isWanted(slot) else { return nil }
-        let record = HoldRecord(checks: checks[slot].map(\.record), maintenance: maintenanceOf(slot))
-        return record.checks.isEmpty && record.maintenance == nil ? nil : record
+        let record = HoldRecord(
+            checks: checks[slot].map(\.record), maintenance: maintenanceOf(slot),
+            isHidden: table.rows[Int(slot)].isHidden)
+        return record == HoldRecord() ? nil : record
     }
 
     /// Takes what was kept over a restart. Of checks, as many as the document has; of others nothing is taken.
@@ -160,6 +162,14 @@ extension BeatReactor {
         }
         if let maintenance = record.maintenance { setMaintenance(maintenance, of: slot, at: now) }
         updateHold(slot, at: now, into: &effects)
+        guard table.rows[Int(slot)].isHidden != record.isHidden else { return }
+        if table.rows[Int(slot)].hold.isSilent {
+            table.rows[Int(slot)].isHidden = record.isHidden
+        } else {
+            // Nacos has it otherwise than it is wanted now.
+            table.rows[Int(slot)].acceptedGeneration = 0
+            advance(slot, at: now, into: &effects)
+        }
     }
 }
 

@@ -57,6 +57,9 @@ public enum Limits {
     public static let checkGraceMax = Duration.seconds(3600)
     /// A program that renews by itself does so once a day at least.
     public static let checkTTLMax = Duration.seconds(86_400)
+    /// First runs of a registration that Nacos knows already, after a change or a restart, are spread over this in place
+    /// of `every`: until then it is held back.
+    public static let lateCheckSpread = Duration.milliseconds(500)
     /// Checks begun and maintenances ended in one turn: a check costs 30 µs to begin, so this is 4 ms of a turn.
     public static let agendaPerTurn = 128
     /// A maintenance that lasts longer has no end; then none is to be given.

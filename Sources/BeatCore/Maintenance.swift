@@ -32,11 +32,14 @@ public struct HoldRecord: Equatable, Sendable {
     public var checks: [CheckRecord]
     /// Its own maintenance, not that of the whole sidecar.
     public var maintenance: Maintenance?
+    /// Nacos was told `enabled=false` last, for the sake of checks or a person.
+    public var isHidden: Bool
 
     /// A record from its parts.
-    public init(checks: [CheckRecord] = [], maintenance: Maintenance? = nil) {
+    public init(checks: [CheckRecord] = [], maintenance: Maintenance? = nil, isHidden: Bool = false) {
         self.checks = checks
         self.maintenance = maintenance
+        self.isHidden = isHidden
     }
 }
 

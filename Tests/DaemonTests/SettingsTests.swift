@@ -107,7 +107,7 @@ private func refusal(
             "socket": "/s", "ops-listen": "127.0.0.1:2", "token-file": "/t", "read-token-file": "/r",
             "allowed-hosts": "a,b", "data-dir": "memory", "default-ip": "10.0.0.1", "max-registrations": "5",
             "write-rate": "9", "shutdown-timeout": "1s", "log-level": "warn", "log-format": "text",
-            "embedded-naming": "true", "dialect": "v3",
+            "embedded-naming": "true", "dialect": "v3", "allow-exec": "true",
         ]
         let secrets = ["/t": "abc\n", "/r": "def"]
         // A user and a password are only taken together: loginNeedsBoth.

@@ -22,6 +22,7 @@ extension Simulation {
         while violation == nil, operationsDone < plan.operations { run(.seconds(1)) }
         for server in cluster.faults.indices { cluster.faults[server] = .none }
         cluster.interval = 5000
+        healAll()
         // Long enough for what was begun before, and for every registration to beat twice.
         run(.seconds(12))
         // A refused registration is offered again after 60 s, a tombstone's lease is over after 36 s.
@@ -50,12 +51,15 @@ extension Simulation {
         guard operationsDone < plan.operations else { return }
         operationsDone += 1
         let key = random.next(below: keys.count)
-        switch random.next(below: 20) {
+        switch random.next(below: 24) {
         case 0...7: post(key)
         case 8...11: removeByRequest(key)
         case 12: abandon()
         case 13: changeInterval()
         case 14: stallOrWipe()
+        case 15, 16: keys[key].isWell.toggle()
+        case 17: maintain(key)
+        case 18: maintainSidecar()
         default: harm()
         }
         // Often several in one turn, mostly within a second, sometimes after a few periods.
@@ -66,7 +70,7 @@ extension Simulation {
 
     // MARK: the API
 
-    private func newToken(_ expected: TokenModel.Expected, _ key: Int, wait: Duration) -> RequestToken {
+    func newToken(_ expected: TokenModel.Expected, _ key: Int, wait: Duration) -> RequestToken {
         tokens.append(TokenModel(expected: expected, key: key, deadline: now + wait))
         return RequestToken(UInt64(tokens.count - 1))
     }
@@ -93,7 +97,7 @@ extension Simulation {
             keys[key].wanted = document
             keys[key].lastBeat = nil
         case .updated: keys[key].wanted = document
-        case .unchanged, .exists, .tooMany, .draining, .removal: break
+        case .unchanged, .exists, .tooMany, .draining, .removal, .maintenance: break
         }
         if !keys[key].isAcceptable {
             keys[key].refreshedAt = nil
@@ -113,6 +117,7 @@ extension Simulation {
         let periods: [Duration?] = [nil, nil, nil, .seconds(1), .seconds(3)]
         document.period = periods[random.next(below: periods.count)]
         document.deregisterOnExit = random.next(below: 5) > 0
+        chooseChecks(&document)
         return document
     }
 

@@ -22,6 +22,7 @@ final class Simulation {
         case outcome(Int, Outcome)
         case operation
         case heal(server: Int, wiping: Bool)
+        case checked(CheckRun)
     }
 
     /// How an exchange ends.
@@ -150,6 +151,7 @@ final class Simulation {
         case .write(let number): write(number)
         case .arrive(let number): arrive(number)
         case .outcome(let number, let outcome): end(number, outcome)
+        case .checked(let run): checked(run)
         }
     }
 
@@ -160,6 +162,7 @@ final class Simulation {
         effects.removeAll(keepingCapacity: true)
         reactor.handle(input, at: now, into: &effects)
         for effect in effects { perform(effect) }
+        noteHolds()
         checkInvariants(input)
     }
 
@@ -173,7 +176,9 @@ final class Simulation {
             for key in keys.indices where keys[key].key.buildKey() == beatKey { confirmDeregister(key) }
         case .log: break
         // The simulated servers speak a dialect that is forced, and want no login.
-        case .runCheck(let run): preconditionFailure("\(run), and no document has checks")
+        // Mostly quick, sometimes only at the end of the time-out.
+        case .runCheck(let run):
+            schedule(.checked(run), in: .milliseconds(random.next(below: 5) == 0 ? 500 : random.next(below: 20)))
         case .probe, .login: preconditionFailure("\(effect) with a forced dialect and no login")
         case .finish:
             finishes += 1
@@ -192,6 +197,9 @@ final class Simulation {
         check(!outstanding.contains { $0.exchange.slot == exchange.slot }, "two in flight: \(exchange)")
         let document = reactor.subject(of: exchange).document
         let key = Int(document.key.port) - 1
+        check(
+            exchange.kind == .deregister || !reactor.rows[Int(exchange.slot)].hold.isSilent,
+            "handed out while it is held back: \(exchange)")
         if exchange.kind.isBeat { checkBeat(exchange, key) }
         exchanges += 1
         outstanding.append(Outstanding(number: exchanges, exchange: exchange, key: key, document: document))
@@ -280,7 +288,7 @@ extension Simulation.Event {
     /// False for what the servers and the network do.
     fileprivate var isOfTheProcess: Bool {
         switch self {
-        case .write, .outcome, .operation: true
+        case .write, .outcome, .operation, .checked: true
         case .arrive, .heal: false
         }
     }
