@@ -34,6 +34,8 @@ let package = Package(
             name: "CLibeventOpenSSL", pkgConfig: "libssl", providers: [.apt(["libevent-dev", "libssl-dev"])]),
         .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        // fork, exec and what stands between them: the C library.
+        .systemLibrary(name: "CProcess"),
 
         // MARK: pure: no I/O, no clock, no randomness of their own
         module("BeatCore"),
@@ -44,7 +46,7 @@ let package = Package(
             "ControlAPI", ["BeatCore", "HTTPWire", "JSON"], resources: [.embedInCode("Resources/openapi.yaml")]),
 
         // MARK: the shell
-        module("EventLoop", ["CLibevent", "CLibeventOpenSSL"]),
+        module("EventLoop", ["CLibevent", "CLibeventOpenSSL", "CProcess"]),
         module("NamingStandIn", ["HTTPWire", "JSON", "EventLoop"]),
         module(
             "Daemon", ["BeatCore", "HTTPWire", "JSON", "NacosWire", "ControlAPI", "EventLoop", "NamingStandIn"]),

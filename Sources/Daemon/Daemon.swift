@@ -90,7 +90,7 @@ public final class Daemon {
     }
 
     /// Performs the core's effects: the one place where its decisions become deeds.
-    private func perform() {
+    func perform() {
         var position = 0
         while position < effects.count {
             switch effects[position] {

@@ -85,7 +85,7 @@ enum ServeProgram {
         return try NamingStandIn(loop: loop, address: address, profile: .nacos25)
     }
 
-    private static func configuration(_ settings: Settings, _ log: Log) -> Daemon.Configuration {
+    static func configuration(_ settings: Settings, _ log: Log) -> Daemon.Configuration {
         var configuration = Daemon.Configuration()
         configuration.servers = settings.nacosServers.map {
             ServerAddress(name: $0.text, host: $0.host, port: $0.port)

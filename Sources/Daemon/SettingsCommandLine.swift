@@ -3,6 +3,7 @@ import ControlAPI
 /// What the process was started for, with its settings.
 public enum BeatdInvocation: Equatable, Sendable {
     case serve(LoadedSettings)
+    case run(RunSettings)
     case naming(NamingSettings)
     /// The settings are good.
     case checkConfig(LoadedSettings)
@@ -29,13 +30,23 @@ public enum BeatdInvocation: Equatable, Sendable {
             let near = NearestName.suggestion(for: word, among: commandNames)
             throw usage(word, "is no command\(near); commands are \(commandNames.joined(separator: ", "))")
         }
-        let line = SettingsCommandLine(Array(arguments.dropFirst()), SettingsTable.rows(for: command))
+        var own = arguments.dropFirst()
+        var program: ArraySlice<String> = []
+        if command == .run, let end = own.firstIndex(of: "--") {
+            program = own[own.index(after: end)...]
+            own = own[..<end]
+        }
+        let line = SettingsCommandLine(Array(own), SettingsTable.rows(for: command))
         if line.wantsHelp { return .help(SettingsHelp.text(for: command)) }
         let (flags, faults) = (line.texts, line.faults)
         switch command {
         case .serve:
             return .serve(
                 try SettingsLoader.serve(flags: flags, faults: faults, environment: environment, readFile: readFile))
+        case .run:
+            return .run(
+                try SettingsLoader.run(
+                    Array(program), flags: flags, faults: faults, environment: environment, readFile: readFile))
         case .checkConfig:
             return .checkConfig(
                 try SettingsLoader.serve(flags: flags, faults: faults, environment: environment, readFile: readFile))
@@ -95,8 +106,12 @@ struct SettingsCommandLine {
         } else {
             return complain(row.flag, "needs a value: \(row.kind.summary)")
         }
-        guard texts[row.name] == nil else { return complain(row.flag, "is given twice; keep one") }
-        texts[row.name] = text
+        guard let before = texts[row.name] else {
+            texts[row.name] = text
+            return
+        }
+        guard row.kind == .pairs else { return complain(row.flag, "is given twice; keep one") }
+        texts[row.name] = before + SettingsSyntax.pairSeparator + text
     }
 
     private mutating func complain(_ place: String, _ message: String) {

@@ -38,7 +38,7 @@ enum SettingsLoader {
         return settings
     }
 
-    private static func settings(_ reader: inout SettingsReader) -> Settings {
+    static func settings(_ reader: inout SettingsReader) -> Settings {
         let writeRate = reader.integer("write-rate")
         return Settings(
             nacosServers: reader.value("nacos-servers", SettingsAddress.servers),
@@ -54,7 +54,7 @@ enum SettingsLoader {
             opsListen: reader.optional("ops-listen", SettingsAddress.listen),
             token: reader.secret("token-file"), readToken: reader.secret("read-token-file"),
             allowedHosts: reader.optional("allowed-hosts", SettingsSyntax.hosts) ?? [],
-            dataDirectory: reader.value("data-dir", dataDirectory),
+            dataDirectory: reader.knows("data-dir") ? reader.value("data-dir", dataDirectory) : .memory,
             defaultIP: reader.optional("default-ip", SettingsSyntax.ip),
             maxRegistrations: reader.integer("max-registrations"),
             writeRate: writeRate == 0 ? nil : writeRate, shutdownTimeout: reader.duration("shutdown-timeout"),
@@ -64,7 +64,7 @@ enum SettingsLoader {
     }
 
     /// What no setting can know alone.
-    private static func checkTogether(_ settings: Settings, _ reader: inout SettingsReader) {
+    static func checkTogether(_ settings: Settings, _ reader: inout SettingsReader) {
         // Whoever reaches the address could write (control-api.md §1). A token file that is named but broken has its own
         // fault already.
         let token = reader.setting("token-file")

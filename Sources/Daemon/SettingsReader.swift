@@ -25,6 +25,9 @@ struct SettingsReader {
         return setting
     }
 
+    /// Whether the command has such a setting.
+    func knows(_ name: String) -> Bool { sources.resolved[name] != nil }
+
     /// The value behind a text that may not be empty.
     mutating func value<Value>(
         _ name: String, _ parse: (String) throws(SettingsComplaint) -> Value

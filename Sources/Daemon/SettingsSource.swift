@@ -124,7 +124,7 @@ struct SettingsSources {
 
     private func jsonForm(_ kind: SettingKind) -> String {
         switch kind {
-        case .text, .address, .path, .secretFile, .choice: "a string"
+        case .text, .pairs, .address, .path, .secretFile, .choice: "a string"
         case .duration: "a string such as \"5s\""
         case .list, .servers: "a string, or a list of strings"
         case .integer: "an integer"

@@ -42,6 +42,21 @@ package enum SettingsSyntax {
         return text
     }
 
+    /// Stands between the pairs of a repeated flag: no argument of a process can hold it.
+    static let pairSeparator = "\0"
+
+    /// The pairs of a repeated flag, in their order.
+    static func pairs(_ text: String) throws(SettingsComplaint) -> [(key: String, value: String)] {
+        var pairs: [(key: String, value: String)] = []
+        for pair in text.split(separator: Character(pairSeparator)) {
+            guard let equals = pair.firstIndex(of: "="), equals > pair.startIndex else {
+                throw SettingsComplaint("must be key=value, got \"\(pair)\"")
+            }
+            pairs.append((String(pair[..<equals]), String(pair[pair.index(after: equals)...])))
+        }
+        return pairs
+    }
+
     package static func list(_ text: String) -> [String] {
         text.split(separator: ",").map { SettingsAddress.trimmed($0) }.filter { !$0.isEmpty }
     }

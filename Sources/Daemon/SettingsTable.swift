@@ -4,7 +4,8 @@ internal import NamingStandIn
 /// All settings. Flags, environment variables, keys of the file, `--help`, `docs/config.md` and `GET /v1/config` come
 /// from these rows; a setting that does nothing yet has none, so that nobody believes it was taken.
 public enum SettingsTable {
-    private static let daemon: [BeatdCommand] = [.serve, .checkConfig]
+    private static let daemon: [BeatdCommand] = [.serve, .run, .checkConfig]
+    private static let stored: [BeatdCommand] = [.serve, .checkConfig]
     private static let all = BeatdCommand.allCases
 
     /// A connection or an answer that takes longer than the longest period (60 s) is of no use to a beat; below 10 ms,
@@ -12,58 +13,74 @@ public enum SettingsTable {
     private static let timeouts: ClosedRange<Duration> = .milliseconds(10) ... .seconds(60)
 
     /// The rows, in the order of the help.
-    public static let rows: [SettingDefinition] = [
-        row("config", .path, "", "the configuration file, JSON with the names of this table as keys", daemon),
-        row(
-            "nacos-servers", .servers, "127.0.0.1:8848",
-            "the Nacos servers: host, host:port, [v6]:port or http://host:port; without scheme and port, 8848", daemon),
-        row("nacos-context-path", .text, "/nacos", "what stands before /v1 in the servers' paths", daemon, empty: true),
-        row("nacos-namespace", .text, "public", "for registrations that name none", daemon),
-        row("nacos-username", .text, "", "user that logs in to Nacos", daemon),
-        row("nacos-password-file", .secretFile, "", "file with that user's password", daemon),
-        row(
-            "dialect", .choice(["auto", "v1", "v3"]), "auto",
-            "the naming API that the servers are spoken to in; auto asks each", daemon),
-        row("connect-timeout", .duration(timeouts), "1s", "how long a connection to a server may take to open", daemon),
-        row("request-timeout", .duration(timeouts), "3s", "how long one attempt of a request may take", daemon),
-        row("connections-per-server", .integer(1...64), "8", "connections kept open to each server", daemon),
-        row("pipeline-depth", .integer(1...16), "16", "beats in flight on one connection when all are busy", daemon),
-        row(
-            "listen", .address, "127.0.0.1:8090",
-            "address of the API; empty = off, port 0 = any; beyond loopback it needs a token", daemon, empty: true),
-        row("socket", .path, "/run/beatd/api.sock", "unix socket of the API; empty = off", daemon, empty: true),
-        row("ops-listen", .address, "", "address of a read-only listener for probes and metrics", daemon),
-        row("token-file", .secretFile, "", "bearer token that may read and write", daemon),
-        row("read-token-file", .secretFile, "", "bearer token that may read", daemon),
-        row("allowed-hosts", .list, "", "names by which clients may call the API, beside its addresses", daemon),
-        row(
-            "data-dir", .path, "/var/lib/beatd",
-            "taken, and not used yet: registrations are in memory; anything but memory is warned about", daemon),
-        row("default-ip", .text, "", "the address of registrations that give none", daemon),
-        row("max-registrations", .integer(1...1_000_000), "1000000", "more are refused", daemon),
-        row(
-            "write-rate", .integer(0...1_000_000), "2000",
-            "writes per second from one client address, twice that in a burst; 0 = any", daemon),
-        row(
-            "shutdown-timeout", .duration(.zero ... .seconds(600)), "10s",
-            "how long the end may take, deregistrations included", daemon),
-        row("log-level", .choice(LogLevel.allCases.map(\.name)), "info", "the least that is logged", all),
-        row(
-            "log-format", .choice(LogFormat.allCases.map(\.rawValue)), "",
-            "how log lines look; unless set, text on a terminal and else json", all),
-        row(
-            "embedded-naming", .boolean, "false",
-            "start the built-in naming server on the first address of --nacos-servers", daemon),
-        flagOnly("listen", .address, "127.0.0.1:8848", "address of the naming server; port 0 = any", [.naming]),
-        flagOnly(
-            "profile", .choice(NamingProfile.Name.allCases.map(\.rawValue)), "2.5", "the server it behaves like",
-            [.naming]),
-    ]
+    public static let rows: [SettingDefinition] =
+        [
+            row("config", .path, "", "the configuration file, JSON with the names of this table as keys", daemon),
+            row(
+                "nacos-servers", .servers, "127.0.0.1:8848",
+                "the Nacos servers: host, host:port, [v6]:port or http://host:port; without scheme and port, 8848",
+                daemon),
+            row(
+                "nacos-context-path", .text, "/nacos", "what stands before /v1 in the servers' paths", daemon,
+                empty: true),
+            row("nacos-namespace", .text, "public", "for registrations that name none", daemon),
+            row("nacos-username", .text, "", "user that logs in to Nacos", daemon),
+            row("nacos-password-file", .secretFile, "", "file with that user's password", daemon),
+            row(
+                "dialect", .choice(["auto", "v1", "v3"]), "auto",
+                "the naming API that the servers are spoken to in; auto asks each", daemon),
+            row(
+                "connect-timeout", .duration(timeouts), "1s", "how long a connection to a server may take to open",
+                daemon),
+            row("request-timeout", .duration(timeouts), "3s", "how long one attempt of a request may take", daemon),
+            row("connections-per-server", .integer(1...64), "8", "connections kept open to each server", daemon),
+            row(
+                "pipeline-depth", .integer(1...16), "16", "beats in flight on one connection when all are busy", daemon),
+            row(
+                "listen", .address, "127.0.0.1:8090",
+                "address of the API; empty = off, port 0 = any; beyond loopback it needs a token", daemon, empty: true),
+            row("socket", .path, "/run/beatd/api.sock", "unix socket of the API; empty = off", daemon, empty: true),
+            row("ops-listen", .address, "", "address of a read-only listener for probes and metrics", daemon),
+            row("token-file", .secretFile, "", "bearer token that may read and write", daemon),
+            row("read-token-file", .secretFile, "", "bearer token that may read", daemon),
+            row("allowed-hosts", .list, "", "names by which clients may call the API, beside its addresses", daemon),
+            row(
+                "data-dir", .path, "/var/lib/beatd",
+                "taken, and not used yet: registrations are in memory; anything but memory is warned about", stored),
+            row("default-ip", .text, "", "the address of registrations that give none", daemon),
+            row("max-registrations", .integer(1...1_000_000), "1000000", "more are refused", daemon),
+            row(
+                "write-rate", .integer(0...1_000_000), "2000",
+                "writes per second from one client address, twice that in a burst; 0 = any", daemon),
+            row(
+                "shutdown-timeout", .duration(.zero ... .seconds(600)), "10s",
+                "how long the end may take, deregistrations included", daemon),
+            row("log-level", .choice(LogLevel.allCases.map(\.name)), "info", "the least that is logged", all),
+            row(
+                "log-format", .choice(LogFormat.allCases.map(\.rawValue)), "",
+                "how log lines look; unless set, text on a terminal and else json", all),
+            row(
+                "embedded-naming", .boolean, "false",
+                "start the built-in naming server on the first address of --nacos-servers", daemon),
+            flagOnly("listen", .address, "127.0.0.1:8848", "address of the naming server; port 0 = any", [.naming]),
+            flagOnly(
+                "profile", .choice(NamingProfile.Name.allCases.map(\.rawValue)), "2.5", "the server it behaves like",
+                [.naming]),
+        ] + RunSettings.rows
 
-    /// The rows that a command knows.
+    /// The rows that a command knows, with its defaults.
     public static func rows(for command: BeatdCommand) -> [SettingDefinition] {
-        rows.filter { $0.commands.contains(command) }
+        let known = rows.filter { $0.commands.contains(command) }
+        guard command == .run else { return known }
+        return known.map { row in
+            var row = row
+            if let text = runDefaults[row.name] { row.defaultText = text }
+            return row
+        }
     }
+
+    /// Beside one program nobody asks for an API, and its output is what should be read.
+    static let runDefaults = ["listen": "", "socket": "", "log-level": "warn"]
 
     private static func row(
         _ name: String, _ kind: SettingKind, _ defaultText: String, _ meaning: String, _ commands: [BeatdCommand],
@@ -75,11 +92,12 @@ public enum SettingsTable {
             allowsEmpty: empty || defaultText.isEmpty, meaning: meaning, commands: commands)
     }
 
-    private static func flagOnly(
+    static func flagOnly(
         _ name: String, _ kind: SettingKind, _ defaultText: String, _ meaning: String, _ commands: [BeatdCommand]
     ) -> SettingDefinition {
         SettingDefinition(
-            name: name, environment: nil, kind: kind, defaultText: defaultText, allowsEmpty: false, meaning: meaning,
+            name: name, environment: nil, kind: kind, defaultText: defaultText, allowsEmpty: defaultText.isEmpty,
+            meaning: meaning,
             commands: commands)
     }
 }
