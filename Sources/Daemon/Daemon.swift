@@ -27,6 +27,8 @@ public final class Daemon {
     let started: Instant
     let startedWall: WallTime
     private var drainDeadline: Instant?
+    /// Set by what is done between turns: the next one has something to send and does not wait.
+    private var hasWork = false
     /// Set when the process is to end.
     public private(set) var exitStatus: Int32?
     /// The addresses that it listens on, with real ports.
@@ -73,7 +75,8 @@ public final class Daemon {
 
     /// One pass of the loop with everything that follows from it, always in this order.
     public func turn(waiting: Bool) {
-        loop.runOnce(waiting: waiting && !server.hasArrivals && exitStatus == nil)
+        loop.runOnce(waiting: waiting && !server.hasArrivals && exitStatus == nil && !hasWork)
+        hasWork = false
         clocks.read()
         let begin = clocks.now
         for answer in resolver?.turn(at: begin) ?? [] { client.resolved(answer.server, answer.addresses) }
@@ -90,7 +93,7 @@ public final class Daemon {
     }
 
     /// Performs the core's effects: the one place where its decisions become deeds.
-    func perform() {
+    private func perform() {
         var position = 0
         while position < effects.count {
             switch effects[position] {
@@ -136,8 +139,15 @@ public final class Daemon {
         clocks.read()
         drainDeadline = clocks.now + configuration.shutdownTimeout
         write(LogRecord(.info, "shutting down", event: "process.stopping"))
-        core.handle(.drain, at: clocks.now, into: &effects)
+        handle(.drain)
+    }
+
+    /// Feeds the core an input that comes from neither Nacos nor the API.
+    func handle(_ input: Input) {
+        clocks.read()
+        core.handle(input, at: clocks.now, into: &effects)
         perform()
+        hasWork = true
     }
 
     /// True from `stop` on.

@@ -9,7 +9,7 @@ extension OnSockets {
     /// The program as it is built, as a process.
     @Suite struct ProgramTests {
         /// Beside the test bundle, in the build folder.
-        private static let beatd: String = {
+        static let beatd: String = {
             let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments[0]
             let folder = bundle.split(separator: "/", omittingEmptySubsequences: false).dropLast()
             return folder.joined(separator: "/") + "/beatd"

@@ -157,9 +157,6 @@ extension RunProgram: Sendable {}
 extension Daemon {
     /// Registers an instance that nobody asked for over the API.
     func register(_ document: RegistrationDocument) {
-        clocks.read()
-        let token = newTokens(1)
-        core.handle(.register(document, token, RegisterOptions()), at: clocks.now, into: &effects)
-        perform()
+        handle(.register(document, newTokens(1), RegisterOptions()))
     }
 }
