@@ -55,6 +55,7 @@ extension OnSockets {
             let scene = try Scene()
             let run = try scene.run(["--check", "none"], ["sh", "-c", "echo pid $$; exec sleep 60"])
             try #require(try eventually(pump: { try run.pump(for: .milliseconds(20)) }) { try scene.isRegistered() })
+            try #require(try run.waitForOutput("\n"))
             let words = run.outputText.split(whereSeparator: \.isWhitespace)
             let pid = try #require(words.last.flatMap { Int32($0) })
             let clock = ContinuousClock()
