@@ -21,6 +21,7 @@ struct RegistrationTable {
         var enabled = true
         var deregisterOnExit = true
         var onUnhealthy = OnUnhealthy.stop
+        var source = RegistrationSource.api
     }
 
     private(set) var records: [Record] = []
@@ -100,6 +101,7 @@ struct RegistrationTable {
         records[position].enabled = document.enabled
         records[position].deregisterOnExit = document.deregisterOnExit
         records[position].onUnhealthy = document.onUnhealthy
+        records[position].source = document.source
     }
 
     /// The registration begins anew in its place: a tombstone was posted again.
@@ -131,6 +133,7 @@ struct RegistrationTable {
         return RegistrationDocument(
             key: key(slot), weight: record.weight, enabled: record.enabled, metadata: record.metadata,
             period: record.explicitPeriod == 0 ? nil : .milliseconds(Int64(record.explicitPeriod)),
-            onUnhealthy: record.onUnhealthy, deregisterOnExit: record.deregisterOnExit, labels: record.labels)
+            onUnhealthy: record.onUnhealthy, deregisterOnExit: record.deregisterOnExit, labels: record.labels,
+            source: record.source)
     }
 }

@@ -37,7 +37,7 @@ struct RegistrationWriter: Sendable {
         case .generation: writer.member(name, Int(view.generation))
         case .createdAt: writer.member(name, text(view.createdAt))
         case .updatedAt: writer.member(name, text(view.updatedAt))
-        case .source: writer.member(name, "api")
+        case .source: writer.member(name, view.document.source.rawValue)
         case .status:
             writer.key(name)
             writeStatus(view, to: &writer)

@@ -16,6 +16,10 @@ public final class Daemon {
     let server: HTTPServer
     var api: ControlAPI
     var submissions = Submissions()
+    /// What configuration files declare.
+    var declared = DeclaredState()
+    /// Whether the last reading of the settings brought no fault.
+    var isLastReloadGood = true
     var writeRate: WriteRate
     var httpMetrics = HTTPMetrics()
     var loopMetrics = LoopMetrics()

@@ -21,13 +21,18 @@ public enum Program {
     /// What the command line, the environment and the file ask for; ends the process when they do not hold.
     public static func invocation() -> BeatdInvocation {
         do throws(SettingsRefusal) {
-            return try BeatdInvocation.parse(
-                arguments: Array(CommandLine.arguments.dropFirst()), environment: environment(),
-                readFile: readFile)
+            return try readInvocation()
         } catch {
             CommandLineOutput.error(error.text)
             exit(error.exitCode)
         }
+    }
+
+    /// The same, read anew.
+    static func readInvocation() throws(SettingsRefusal) -> BeatdInvocation {
+        try BeatdInvocation.parse(
+            arguments: Array(CommandLine.arguments.dropFirst()), environment: environment(), readFile: readFile,
+            listFolder: FileSystem.names)
     }
 
     /// Does what was asked for, and gives the exit status.

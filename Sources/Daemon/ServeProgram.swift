@@ -32,7 +32,7 @@ enum ServeProgram {
                         .warn, "registrations are kept in memory: this version stores nothing",
                         event: "storage.memory"))
             }
-            return run(daemon, naming, loop, log)
+            return run(loaded, daemon, naming, loop, log)
         } catch {
             log.write(
                 LogRecord(.error, "cannot start", event: "process.start", error: "\(error)"),
@@ -41,28 +41,31 @@ enum ServeProgram {
         }
     }
 
-    private static func run(_ daemon: Daemon, _ naming: NamingStandIn?, _ loop: EventLoop, _ log: Log)
-        -> Int32
-    {
+    private static func run(
+        _ loaded: LoadedSettings, _ daemon: Daemon, _ naming: NamingStandIn?, _ loop: EventLoop, _ log: Log
+    ) -> Int32 {
+        var isReloadWanted = false
         let signals: SignalSource
         do throws(EventLoopError) {
             signals = try SignalSource(loop, signals: [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGQUIT]) { signal in
                 switch signal {
                 case SIGTERM, SIGINT, SIGQUIT: daemon.stop()
                 case SIGUSR1: daemon.logSummary()
-                default:
-                    daemon.write(
-                        LogRecord(
-                            .warn, "reload is not available in this version: restart instead", event: "config.reload"))
+                default: isReloadWanted = true
                 }
             }
         } catch {
             return Program.Exit.broken
         }
         daemon.logStart()
+        daemon.declare(loaded.declared)
         log.flush()
         while daemon.exitStatus == nil {
             daemon.turn(waiting: true)
+            if isReloadWanted {
+                isReloadWanted = false
+                daemon.reload(Program.readInvocation)
+            }
             LibeventLines.write(to: daemon.write)
             log.flush()
         }

@@ -75,6 +75,8 @@ public struct Settings: Equatable, Sendable {
     public var embeddedNaming: Bool
     /// The path of the configuration file.
     public var config: String?
+    /// The folder of declared registrations.
+    public var configDirectory: String?
 }
 
 /// What `beatd naming` was told.
@@ -107,4 +109,6 @@ public struct LoadedSettings: Equatable, Sendable {
     public let entries: [Entry]
     /// What should be told in the log, though it stops nothing.
     public let warnings: [String]
+    /// The registrations that files declare.
+    public let declared: DeclaredBeats
 }

@@ -14,9 +14,10 @@ public enum BeatdInvocation: Equatable, Sendable {
     /// Reads the command line (without the program's name), the environment and the file that they name.
     ///
     /// Everything that is wrong is reported at once; what to print and how to exit is in the refusal. `readFile` is
-    /// called for the configuration file and for files of secrets.
+    /// called for the configuration file, declared registrations and secrets, `listFolder` for `--config-dir`.
     public static func parse(
-        arguments: [String], environment: [String: String], readFile: @escaping SettingsFileReader
+        arguments: [String], environment: [String: String], readFile: @escaping SettingsFileReader,
+        listFolder: SettingsFolderLister = { _ in .success([]) }
     ) throws(SettingsRefusal) -> BeatdInvocation {
         guard let word = arguments.first else {
             throw usage("beatd", "needs a command: \(commandNames.joined(separator: ", ")); see beatd --help")
@@ -42,14 +43,18 @@ public enum BeatdInvocation: Equatable, Sendable {
         switch command {
         case .serve:
             return .serve(
-                try SettingsLoader.serve(flags: flags, faults: faults, environment: environment, readFile: readFile))
+                try SettingsLoader.serve(
+                    flags: flags, faults: faults, environment: environment, readFile: readFile, listFolder: listFolder))
         case .run:
             return .run(
                 try SettingsLoader.run(
                     Array(program), flags: flags, faults: faults, environment: environment, readFile: readFile))
         case .checkConfig:
-            return .checkConfig(
-                try SettingsLoader.serve(flags: flags, faults: faults, environment: environment, readFile: readFile))
+            let loaded = try SettingsLoader.serve(
+                flags: flags, faults: faults, environment: environment, readFile: readFile, listFolder: listFolder)
+            // The daemon goes on beside a broken file of the folder; whoever asks wants to know.
+            guard loaded.declared.faults.isEmpty else { throw SettingsRefusal(faults: loaded.declared.faults) }
+            return .checkConfig(loaded)
         case .naming:
             return .naming(
                 try SettingsLoader.naming(flags: flags, faults: faults, environment: environment, readFile: readFile))

@@ -5,21 +5,25 @@ enum SettingsLoader {
     /// The settings of `serve`, or everything that is wrong with them beside `faults`, which the command line had.
     static func serve(
         flags: [String: String], faults: [SettingsFault], environment: [String: String],
-        readFile: @escaping SettingsFileReader
+        readFile: @escaping SettingsFileReader, listFolder: SettingsFolderLister = { _ in .success([]) }
     ) throws(SettingsRefusal) -> LoadedSettings {
         let rows = SettingsTable.rows(for: .serve)
         let sources = SettingsSources(rows, flags: flags, environment: environment, readFile: readFile)
         var reader = SettingsReader(sources, environment: environment, readFile: readFile)
         let settings = settings(&reader)
         checkTogether(settings, &reader)
-        let all = faults + reader.faults
+        var declared = DeclaredBeats(defaultNamespace: settings.nacosNamespace, defaultIP: settings.defaultIP)
+        if let (path, beats) = sources.declared { declared.add(beats, ofConfiguration: path) }
+        if let folder = settings.configDirectory { declared.add(folder: folder, list: listFolder, readFile: readFile) }
+        let all = faults + reader.faults + declared.configurationFaults
         guard all.isEmpty else { throw SettingsRefusal(faults: all) }
         let secrets = [
             "token-file": settings.token, "read-token-file": settings.readToken,
             "nacos-password-file": settings.nacosPassword,
         ].compactMapValues { $0 }
         reader.makeEntries(rows, secrets: secrets)
-        return LoadedSettings(settings: settings, entries: reader.entries, warnings: reader.warnings)
+        return LoadedSettings(
+            settings: settings, entries: reader.entries, warnings: reader.warnings, declared: declared)
     }
 
     /// The settings of `naming`.
@@ -60,7 +64,8 @@ enum SettingsLoader {
             writeRate: writeRate == 0 ? nil : writeRate, shutdownTimeout: reader.duration("shutdown-timeout"),
             logLevel: logLevel(&reader), logFormat: logFormat(&reader),
             embeddedNaming: reader.value("embedded-naming", SettingsSyntax.boolean),
-            config: reader.optional("config", SettingsSyntax.path))
+            config: reader.optional("config", SettingsSyntax.path),
+            configDirectory: reader.knows("config-dir") ? reader.optional("config-dir", SettingsSyntax.path) : nil)
     }
 
     /// What no setting can know alone.

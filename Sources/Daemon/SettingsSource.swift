@@ -34,6 +34,8 @@ struct SettingsSources {
     private(set) var resolved: [String: ResolvedSetting] = [:]
     private(set) var faults: [SettingsFault] = []
     private(set) var warnings: [String] = []
+    /// The path of the configuration file, and the registrations that it declares.
+    private(set) var declared: (path: String, beats: JSONValue)?
     private let rows: [SettingDefinition]
 
     init(
@@ -88,6 +90,10 @@ struct SettingsSources {
         var texts: [String: String] = [:]
         for member in object.members {
             let place = "\"\(member.key)\" in \(path)"
+            if member.key == "beats" {
+                declared = (path, member.value)
+                continue
+            }
             guard let row = rows.first(where: { $0.name == member.key && $0.environment != nil }) else {
                 let near = NearestName.suggestion(for: member.key, among: rows.map(\.name))
                 complain(place, "is no setting\(near)")

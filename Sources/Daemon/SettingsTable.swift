@@ -17,6 +17,10 @@ public enum SettingsTable {
         [
             row("config", .path, "", "the configuration file, JSON with the names of this table as keys", daemon),
             row(
+                "config-dir", .path, "",
+                "a folder of *.json files, each one registration or a list of them, beside \"beats\" of --config",
+                stored),
+            row(
                 "nacos-servers", .servers, "127.0.0.1:8848",
                 "the Nacos servers: host, host:port, [v6]:port or http://host:port; without scheme and port, 8848",
                 daemon),

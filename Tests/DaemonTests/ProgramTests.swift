@@ -105,6 +105,42 @@ extension OnSockets {
             }
         }
 
+        @Test("files declare registrations; HUP applies only the differences, and nothing of a broken file")
+        func declared() throws {
+            try withTemporaryDirectory { folder in
+                func declare(_ name: String, _ port: Int) throws {
+                    let text = "{\"serviceName\":\"orders\",\"ip\":\"10.0.0.7\",\"port\":\(port)}"
+                    try writeFile("\(folder)/\(name)", Array(text.utf8))
+                }
+                try declare("a.json", 1)
+                try declare("b.json", 2)
+                let naming = try freeLoopbackPort()
+                let child = try start(
+                    "serve", "--nacos-servers", "127.0.0.1:\(naming)", "--embedded-naming", "--socket",
+                    "\(folder)/api.sock", "--listen", "", "--data-dir", "memory", "--config-dir", folder)
+                func sees(_ ports: [Int]) throws -> Bool {
+                    let found = try curl(folder, "/v1/beats?state=beating")
+                    return try instances(naming) == ports.count
+                        && ports.allSatisfy { found.contains("\"port\":\($0),") }
+                        && found.contains("\"dom2BeatSize\":\(ports.count)")
+                }
+                let pump = { () throws(SystemError) in try child.pump(for: .milliseconds(5)) }
+                let isUp = try eventually(pump: pump) { child.errorText.contains("is up") }
+                try #require(isUp)
+                #expect(try eventually(pump: { try pump() }) { try sees([1, 2]) })
+                #expect(try curl(folder, "/v1/beats").contains("\"source\":\"file\""))
+
+                try declare("c.json", 3)
+                #expect(unlink("\(folder)/b.json") == 0)
+                try writeFile("\(folder)/a.json", Array("{\"serviceName\":".utf8))
+                child.signal(SIGHUP)
+                #expect(try eventually(pump: { try pump() }) { try sees([1, 3]) })
+                #expect(child.errorText.contains("a.json"), "\(child.errorText)")
+                child.signal(SIGTERM)
+                #expect(try child.wait() == .exited(0), "\(child.errorText)")
+            }
+        }
+
         /// The body and, behind it, the status.
         private func curl(_ folder: String, _ target: String, _ more: String...) throws -> String {
             let child = try ChildProcess(

@@ -107,7 +107,7 @@ private func refusal(
             "socket": "/s", "ops-listen": "127.0.0.1:2", "token-file": "/t", "read-token-file": "/r",
             "allowed-hosts": "a,b", "data-dir": "memory", "default-ip": "10.0.0.1", "max-registrations": "5",
             "write-rate": "9", "shutdown-timeout": "1s", "log-level": "warn", "log-format": "text",
-            "embedded-naming": "true", "dialect": "v3",
+            "embedded-naming": "true", "dialect": "v3", "config-dir": "/beats",
         ]
         let secrets = ["/t": "abc\n", "/r": "def"]
         // A user and a password are only taken together: loginNeedsBoth.
@@ -239,7 +239,6 @@ private func refusal(
     @Test func refusesWhatDoesNothingYet() throws {
         #expect(refusal(["--allow-exec", "true"])?.exitCode == 64)
         #expect(refusal(["--metrics-per-beat", "off"])?.exitCode == 64)
-        #expect(refusal(["--config", "/c"], files: ["/c": #"{"beats": []}"#])?.exitCode == 78)
         let secured = try #require(refusal(["--nacos-servers", "https://nacos"]))
         #expect(
             secured.text

@@ -88,7 +88,9 @@ extension SettingsLoader {
         faults += reader.faults
         guard faults.isEmpty, let document else { throw SettingsRefusal(faults: faults) }
         return RunSettings(
-            service: LoadedSettings(settings: settings, entries: [], warnings: reader.warnings), document: document,
+            service: LoadedSettings(
+                settings: settings, entries: [], warnings: reader.warnings,
+                declared: DeclaredBeats()), document: document,
             check: check, settle: settle, stopTimeout: stopTimeout, command: command)
     }
 
