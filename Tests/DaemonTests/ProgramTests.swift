@@ -124,17 +124,21 @@ extension OnSockets {
                         && ports.allSatisfy { found.contains("\"port\":\($0),") }
                         && found.contains("\"dom2BeatSize\":\(ports.count)")
                 }
-                let pump = { () throws(SystemError) in try child.pump(for: .milliseconds(5)) }
-                let isUp = try eventually(pump: pump) { child.errorText.contains("is up") }
+                let isUp = try eventually(pump: { try child.pump(for: .milliseconds(5)) }) {
+                    child.errorText.contains("is up")
+                }
                 try #require(isUp)
-                #expect(try eventually(pump: { try pump() }) { try sees([1, 2]) })
+                func comesToSee(_ ports: [Int]) throws -> Bool {
+                    try eventually(pump: { try child.pump(for: .milliseconds(5)) }) { try sees(ports) }
+                }
+                #expect(try comesToSee([1, 2]))
                 #expect(try curl(folder, "/v1/beats").contains("\"source\":\"file\""))
 
                 try declare("c.json", 3)
                 #expect(unlink("\(folder)/b.json") == 0)
                 try writeFile("\(folder)/a.json", Array("{\"serviceName\":".utf8))
                 child.signal(SIGHUP)
-                #expect(try eventually(pump: { try pump() }) { try sees([1, 3]) })
+                #expect(try comesToSee([1, 3]))
                 #expect(child.errorText.contains("a.json"), "\(child.errorText)")
                 child.signal(SIGTERM)
                 #expect(try child.wait() == .exited(0), "\(child.errorText)")
