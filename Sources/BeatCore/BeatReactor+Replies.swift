@@ -7,7 +7,10 @@ extension BeatReactor {
         guard settle(exchange, sentAt: sentAt) else { return }
         let slot = exchange.slot
         if !reply.isFailureOfServer { table.rows[Int(slot)].attempt.tried = 0 }
-        if exchange.kind.isBeat { timings.recordLatency(now - sentAt, ok: reply.isGood, at: now) }
+        if exchange.kind.isBeat {
+            timings.recordLatency(now - sentAt, ok: reply.isGood, at: now)
+            servers.recordLatency(exchange.server, now - sentAt, at: now)
+        }
         // A deletion concerns whatever was there before: its answer counts for every generation.
         if exchange.kind == .deregister { return deregisterReplied(slot, reply, at: now, into: &effects) }
         guard exchange.generation == table.rows[Int(slot)].generation else {

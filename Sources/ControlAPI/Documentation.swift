@@ -32,7 +32,9 @@ extension ControlAPI {
         writer.member("version", configuration.version)
         writer.key("capabilities")
         writer.beginArray()
-        for capability in ["beats", "dry-run", "wait", "filters", "paging", "metrics", "prometheus"] {
+        for capability in [
+            "beats", "dry-run", "wait", "filters", "paging", "metrics", "prometheus", "servers", "config",
+        ] {
             writer.string(capability)
         }
         writer.endArray()
@@ -95,6 +97,8 @@ enum Menu {
 
         # how beatd itself is
         curl \(target)/v1/status?pretty'
+        curl \(target)/v1/servers?pretty'
+        curl \(target)/v1/config?pretty'
         curl \(target)/readyz'
 
         # everything else

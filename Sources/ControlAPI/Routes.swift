@@ -22,6 +22,8 @@ extension Route {
         Route(.readMetrics, .get, "/v1/metrics", .read, [.pretty], statuses: [200]),
         Route(.readMetric, .get, "/v1/metrics/{name}", .read, [.pretty], statuses: [200, 404]),
         Route(.readStatus, .get, "/v1/status", .read, [.pretty], statuses: [200]),
+        Route(.readServers, .get, "/v1/servers", .read, [.pretty], statuses: [200]),
+        Route(.readConfig, .get, "/v1/config", .read, [.pretty], statuses: [200]),
         Route(.readCapabilities, .get, "/v1", .read, [.pretty], statuses: [200]),
         Route(.readLiveness, .get, "/livez", .open, isOnOps: true, statuses: [200, 503]),
         Route(.readReadiness, .get, "/readyz", .open, isOnOps: true, statuses: [200, 503]),
