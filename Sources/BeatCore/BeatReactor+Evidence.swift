@@ -28,6 +28,12 @@ extension BeatReactor {
     /// From sent to answered, of beats to this server over the last minute.
     public func latency(of server: ServerIndex, at now: Instant) -> Histogram { servers.latency(of: server, at: now) }
 
+    /// The last attempts of a registration, newest first, at most 32; nil when the handle is stale or none are kept of it:
+    /// it has had none, or there are more than `Limits.histories` registrations and this one is well.
+    public func history(_ handle: RegistrationHandle) -> [AttemptView]? {
+        table.slot(handle).flatMap { history.attempts(of: $0) }
+    }
+
     /// Why a registration does not get on, in the words of whoever said so; nil when nobody did.
     func trouble(_ slot: Int32) -> String? {
         let row = table.rows[Int(slot)]

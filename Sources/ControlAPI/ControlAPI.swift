@@ -133,6 +133,9 @@ public struct ControlAPI: Sendable {
         case .removeBeats: return try removeBeats(call, core: core, context: context, token: token)
         case .listBeats: return .respond(try listBeats(call, core: core, context: context), route: route)
         case .readBeat: return .respond(try readBeat(call, core: core, context: context), route: route)
+        case .readHistory: return .respond(try readHistory(call, core: core, context: context), route: route)
+        case .readHealth: return .respond(try readHealth(call, core: core, context: context), route: route)
+        case .beatNow: return try beatNow(call, core: core, context: context, token: token)
         case .readMetrics:
             return .respond(readMetrics(call, core: core, context: context, shell: metrics()), route: route)
         case .readMetric:

@@ -34,6 +34,7 @@ extension ControlAPI {
         writer.beginArray()
         for capability in [
             "beats", "dry-run", "wait", "filters", "paging", "metrics", "prometheus", "servers", "config",
+            "history", "health", "beat-now",
         ] {
             writer.string(capability)
         }
@@ -84,6 +85,11 @@ enum Menu {
         # what is kept alive
         curl \(target)/v1/beats?pretty'
         curl \(target)/v1/beats?serviceName=orders&state=beating&pretty'
+
+        # how one is: a status code and a line; its last attempts; one beat now
+        curl \(target)/v1/beats/ID/health'
+        curl \(target)/v1/beats/ID/history?pretty'
+        curl -X POST \(target)/v1/beats/ID/beat?pretty'
 
         # stop, and take the instance out of Nacos
         curl -X DELETE \(target)/v1/beats?serviceName=orders&ip=10.0.0.7&port=8080'

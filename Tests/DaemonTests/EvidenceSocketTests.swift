@@ -123,6 +123,33 @@ extension OnSockets {
             #expect(try harness.get("/v1/servers").member("login") == .null)
         }
 
+        @Test("a beat now, the history and the health of a registration")
+        func beatNow() throws {
+            let harness = try Harness(requestLog: 100)
+            defer { harness.close() }
+            let id = try harness.register(port: 8080, ",\"period\":\"10s\"")
+            try harness.until("the first beat") { harness.daemon.core.counters.beats[.ok] == 1 }
+            let answer = try harness.send(.post, "/v1/beats/\(id)/beat")
+            #expect(answer.status == 200, "\(answer.text)")
+            #expect(try answer.member("outcome") == .string("ok"))
+            #expect(try answer.member("code") == .integer(10200))
+            #expect(harness.naming.requestLog.entries(of: .beat).count == 2)
+            try expectProblem(try harness.send(.post, "/v1/beats/\(id)/beat"), 429, "rate-limited")
+            let items = try #require(try harness.get("/v1/beats/\(id)/history").member("items")?.items)
+            #expect(items.map { $0.at("kind")?.string } == ["beat", "beat", "register"])
+            #expect(items.map { $0.at("mode")?.string } == ["light", "full", nil])
+            #expect(items.allSatisfy { $0.at("outcome") == .string("ok") })
+            let health = try harness.get("/v1/beats/\(id)/health")
+            #expect(health.status == 200)
+            #expect(health.text == "beating: beat accepted\n")
+
+            harness.naming.pause()
+            harness.run(seconds: 0.5)
+            try expectProblem(
+                try harness.send(.post, "/v1/beats/\(id)/beat"), 502, "nacos-unreachable", "no connection")
+            #expect(try harness.get("/v1/beats/\(id)/health").status == 429)
+        }
+
         @Test("settings are told with their sources, secrets never")
         func config() throws {
             let invocation = try BeatdInvocation.parse(
