@@ -61,6 +61,8 @@ extension BeatReactor {
     mutating func backOff(_ slot: Int32, _ kind: Exchange.Kind, at now: Instant, into effects: inout [Effect]) {
         let position = Int(slot)
         noteTrouble(slot, at: now, into: &effects)
+        // Who asked for a beat now waits for a login or a probe that is under way, and for nothing else.
+        if !login.isAsking, !servers.isProbing { answerAsked(slot, accepted: false, into: &effects) }
         let again = now + Backoff.wait(after: table.rows[position].attempt.waits)
         table.rows[position].attempt.waits &+= 1
         table.rows[position].attempt.tried = 0
@@ -86,6 +88,7 @@ extension BeatReactor {
         let position = Int(slot)
         let outcome = table.rows[position].attempt.outcome
         counters.beats.add(outcome)
+        answerAsked(slot, accepted: false, into: &effects)
         if table.rows[position].failures < .max { table.rows[position].failures += 1 }
         table.rows[position].activity = .idle
         noteTrouble(slot, at: now, into: &effects)
@@ -150,6 +153,7 @@ extension BeatReactor {
         precondition(table.rows[Int(slot)].stage == .leaving, "dropping slot \(slot): \(table.rows[Int(slot)])")
         wheel.cancel(slot)
         details[slot] = nil
+        history.forget(slot)
         confirmRemoved(slot, into: &effects)
         table.remove(slot)
         finishIfDrained(into: &effects)

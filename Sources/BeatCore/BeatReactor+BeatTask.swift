@@ -1,11 +1,11 @@
 // The schedule: what a registration needs next, and the beats (the classic BeatTask).
 extension BeatReactor {
     /// What is missing between what is wanted and what Nacos has accepted.
-    private enum Work {
+    enum Work {
         case nothing, drop, deregister, register, beat
     }
 
-    private func work(_ slot: Int32) -> Work {
+    func work(_ slot: Int32) -> Work {
         let row = table.rows[Int(slot)]
         switch row.stage {
         case .vacant: return .nothing
@@ -32,6 +32,8 @@ extension BeatReactor {
             if table.rows[Int(slot)].nextDue == Row.noTick {
                 table.rows[Int(slot)].nextDue = wheel.tick(at: now)
                 beat(slot, due: now, at: now, into: &effects)
+            } else if !asked.isEmpty, asked.contains(slot) {
+                beatBetween(slot, at: now, into: &effects)
             } else {
                 wheel.schedule(slot, at: table.rows[Int(slot)].nextDue)
             }
@@ -109,7 +111,7 @@ extension BeatReactor {
         wheel.schedule(slot, at: table.rows[Int(slot)].nextDue)
     }
 
-    private mutating func scheduleWake(_ slot: Int32) {
+    mutating func scheduleWake(_ slot: Int32) {
         guard table.rows[Int(slot)].nextDue != Row.noTick else { return }
         wheel.schedule(slot, at: table.rows[Int(slot)].nextDue)
     }

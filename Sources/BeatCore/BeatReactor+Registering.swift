@@ -86,6 +86,7 @@ extension BeatReactor {
         table.rows[Int(slot)].stage = .leaving
         table.move(slot, to: .deregistering)
         details[slot] = nil
+        refuseAsked(slot, into: &effects)
         for waiter in waiters.take(where: { $0.handle.slot == slot && $0.kind != .removed }) {
             effects.append(.answer(waiter.token, answer(waiter, .pending)))
         }

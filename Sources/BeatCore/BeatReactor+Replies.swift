@@ -6,8 +6,12 @@ extension BeatReactor {
         noteServer(exchange.server, reply, at: now, into: &effects)
         guard settle(exchange, sentAt: sentAt) else { return }
         let slot = exchange.slot
+        noteAttempt(AttemptView(exchange, reply, sentAt: sentAt, at: now), of: slot)
         if !reply.isFailureOfServer { table.rows[Int(slot)].attempt.tried = 0 }
-        if exchange.kind.isBeat { timings.recordLatency(now - sentAt, ok: reply.isGood, at: now) }
+        if exchange.kind.isBeat {
+            timings.recordLatency(now - sentAt, ok: reply.isGood, at: now)
+            servers.recordLatency(exchange.server, now - sentAt, at: now)
+        }
         // A deletion concerns whatever was there before: its answer counts for every generation.
         if exchange.kind == .deregister { return deregisterReplied(slot, reply, at: now, into: &effects) }
         guard exchange.generation == table.rows[Int(slot)].generation else {
@@ -34,6 +38,9 @@ extension BeatReactor {
         }
         guard settle(exchange, sentAt: sentAt) else { return }
         let slot = exchange.slot
+        if failure != .aborted || sentAt != nil {
+            noteAttempt(AttemptView(exchange, failure, sentAt: sentAt, at: now), of: slot)
+        }
         if failure == .aborted { table.rows[Int(slot)].attempt.tried &= ~(1 << UInt16(exchange.server)) }
         if exchange.kind.isBeat, let sentAt { timings.recordLatency(now - sentAt, ok: false, at: now) }
         guard exchange.kind == .deregister || exchange.generation == table.rows[Int(slot)].generation else {
@@ -96,6 +103,7 @@ extension BeatReactor {
             beatAccepted(exchange, interval: interval, light: light, at: now, into: &effects)
         case .notFound(let interval, let light):
             counters.beats.add(.notFound)
+            answerAsked(slot, accepted: false, into: &effects)
             counters.reregistrations.add(
                 table.rows[Int(slot)].dialect == exchange.dialect ? .notFound : .dialect)
             effects.append(.log(.instanceNotFound(beatKey: table.key(slot).buildKey(), server: exchange.server)))
@@ -133,6 +141,7 @@ extension BeatReactor {
         table.rows[position].lightServer = light ? exchange.server : Row.noServer
         if table.rows[position].state != .beating { recovered(exchange, into: &effects) }
         table.rows[position].failures = 0
+        answerAsked(exchange.slot, accepted: true, into: &effects)
         takeInterval(interval, exchange, at: now, into: &effects)
     }
 
@@ -248,6 +257,7 @@ extension BeatReactor {
                 .registerRejected(
                     beatKey: table.key(slot).buildKey(), server: exchange.server, status: status, detail: detail)))
         confirm(slot, .rejected(status: status, detail: detail), into: &effects)
+        answerAsked(slot, accepted: false, into: &effects)
         advance(slot, at: now, into: &effects)
     }
 

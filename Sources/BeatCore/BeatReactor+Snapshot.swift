@@ -89,7 +89,7 @@ extension BeatReactor {
     }
 
     private func reason(_ slot: Int32) -> String {
-        let detail = details[slot]
+        let detail = trouble(slot)
         switch table.rows[Int(slot)].state {
         case .pending: return detail.map { "Nacos has not accepted it yet: \($0)" } ?? "waiting for Nacos to accept it"
         case .beating:

@@ -45,6 +45,8 @@ public struct BeatReactor: ~Copyable {
     var wheel: TimingWheel
     var servers: Servers
     var waiters = Waiters()
+    var asked = AskedBeats()
+    var history: History
     var login: Login
     /// Registrations that wait for a probe or a login before they can be tried again.
     var awaiting: [RegistrationHandle] = []
@@ -59,6 +61,7 @@ public struct BeatReactor: ~Copyable {
     public init(_ configuration: Configuration, at now: Instant) {
         epoch = now
         wheel = TimingWheel(epoch: now)
+        history = History(epoch: now)
         servers = Servers(names: configuration.servers, dialect: configuration.dialect, at: now)
         login = Login(isConfigured: configuration.logsIn)
         maxRegistrations = min(configuration.maxRegistrations, Limits.registrations)
@@ -71,6 +74,8 @@ public struct BeatReactor: ~Copyable {
             register(document, token, options, at: now, into: &effects)
         case .remove(let handle, let token, let options):
             remove(handle, token, options, at: now, into: &effects)
+        case .beatNow(let handle, let token):
+            beatNow(handle, token, at: now, into: &effects)
         case .replied(let exchange, let reply, let sentAt):
             replied(exchange, reply, sentAt: sentAt, at: now, into: &effects)
         case .failed(let exchange, let failure, let sentAt):
@@ -81,6 +86,7 @@ public struct BeatReactor: ~Copyable {
             loginEnded(outcome, at: now, into: &effects)
         case .abandoned(let token):
             _ = waiters.take { $0.token == token }
+            asked.abandon(token)
         case .tick:
             tick(at: now, into: &effects)
         case .drain:
@@ -97,6 +103,7 @@ public struct BeatReactor: ~Copyable {
         }
         consider(wheel.nextTick.map { wheel.begin(of: $0) }, "beat due")
         consider(waiters.nextDeadline, "wait over")
+        consider(asked.nextDeadline, "asked beat over")
         consider(login.nextDeadline, "login due")
         if !login.isBlocking { consider(servers.nextProbe, "probe due") }
         return next
@@ -110,6 +117,7 @@ public struct BeatReactor: ~Copyable {
                 effects.append(.answer(waiter.token, answer(waiter, .pending)))
             }
         }
+        endOverdueAsked(at: now, into: &effects)
         askServers(at: now, into: &effects)
         let due = wheel.tick(at: now)
         for _ in 0..<Limits.beatsPerTurn {

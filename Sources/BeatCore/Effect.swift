@@ -39,6 +39,13 @@ public enum Answer: Equatable, Sendable {
     case removing(RegistrationHandle)
     /// No such registration.
     case notFound
+    /// The beat that was asked for was accepted.
+    case beaten(RegistrationHandle, AttemptView)
+    /// The beat that was asked for was not accepted, for now: with the attempt that ended last, nil when no server
+    /// could be asked.
+    case notBeaten(RegistrationHandle, AttemptView?)
+    /// Beats of this registration were asked for too fast.
+    case beatTooSoon(retryAfter: Duration)
 }
 
 /// What is known of Nacos' side when a write is answered.

@@ -4,6 +4,8 @@ public enum Input: Equatable, Sendable {
     case register(RegistrationDocument, RequestToken, RegisterOptions)
     /// `deregisterInstance` from the API.
     case remove(RegistrationHandle, RequestToken, RemoveOptions)
+    /// One beat now, beside the schedule.
+    case beatNow(RegistrationHandle, RequestToken)
     /// A server answered an exchange. `sentAt` is when its first byte was handed to the socket.
     case replied(Exchange, NacosReply, sentAt: Instant)
     /// An exchange ended without an answer; `sentAt` is nil when nothing of it was written.

@@ -37,6 +37,17 @@ public enum Limits {
     /// Failed beats in a row, with a server that does answer, after which the instance is registered again
     /// (alibaba/nacos#9959: `service not found` for an hour).
     public static let failuresUntilReregister = 3
+    /// Registrations whose last attempts are kept: 5.1 MB, 54 bytes for each of 100 000 (`History`).
+    public static let histories = 10_000
+    /// Different texts of servers kept with them, of 200 characters at most: 2 MB. Servers repeat themselves; one that
+    /// does not is told without its words.
+    static let historyDetails = 4096
+    /// Between two beats of one registration that the API asks for: as for `periodMin`.
+    public static let askedBeatSpacing = periodMin
+    /// Beats that the API asks for within that time, and requests that wait for them.
+    static let askedBeats = 256
+    /// How long such a request waits: two servers that hang, one after the other, and some.
+    static let askedBeatWait = Duration.seconds(8)
     /// Characters kept of a server's text.
     public static let detailLength = 200
     /// Registrations on the coarse grid of phases; beyond them the load is dense enough for the fine one.

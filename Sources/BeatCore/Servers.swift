@@ -11,6 +11,8 @@ struct Servers {
         var version: String?
         var upsertsOnBeat = false
         var isBeingProbed = false
+        /// Sent to answered, over the last minute: six parts of 10 s, 57 KB.
+        var latency = HistogramRing(parts: 6, partNanoseconds: 10_000_000_000)
     }
 
     /// Entered and left by `noteAnswer`, `noteFailure`, `probed` and `choose` only.
@@ -182,6 +184,22 @@ struct Servers {
             if case .quarantined(let next) = server.state { at = next } else { at = Instant(nanoseconds: 0) }
             nextProbe = min(nextProbe ?? at, at)
         }
+    }
+
+    // MARK: evidence
+
+    mutating func recordLatency(_ index: ServerIndex, _ latency: Duration, at now: Instant) {
+        servers[Int(index)].latency.record(latency.wholeNanoseconds, at: now.nanoseconds)
+    }
+
+    func latency(of index: ServerIndex, at now: Instant) -> Histogram {
+        servers[Int(index)].latency.merged(at: now.nanoseconds)
+    }
+
+    /// What was last wrong with a server, by its name; nil when nothing was.
+    func trouble(of index: ServerIndex) -> String? {
+        let server = servers[Int(index)]
+        return server.lastError.map { "\(server.name): \($0)" }
     }
 
     func views() -> [ServerView] {

@@ -24,6 +24,7 @@ extension ControlAPI {
                 return try written(answers[0], pending, core: core, context: context)
             case .remove(let missingOk):
                 return try removed(answers, missingOk: missingOk, pending, core: core, context: context)
+            case .beat: return try beaten(answers[0], pending, core: core, context: context)
             case .removeAll:
                 return try removed(answers, missingOk: true, pending, core: core, context: context)
             }
@@ -50,6 +51,7 @@ extension ControlAPI {
         case .removed, .removing, .notFound:
             // Removed by somebody else while this request waited for Nacos.
             throw Problem(.notFound, "the registration was removed meanwhile")
+        case .beaten, .notBeaten, .beatTooSoon: preconditionFailure("a write was answered with \(answer)")
         }
         guard let view = core.view(handle) else {
             throw Problem(.notFound, "the registration was removed meanwhile")
@@ -81,7 +83,8 @@ extension ControlAPI {
             case .notFound:
                 if !missingOk { throw Problem(.notFound, "the registration was removed meanwhile") }
             case .draining: throw .draining
-            case .created, .updated, .unchanged, .exists, .tooManyRegistrations, .keyConflict:
+            case .created, .updated, .unchanged, .exists, .tooManyRegistrations, .keyConflict, .beaten, .notBeaten,
+                .beatTooSoon:
                 preconditionFailure("a removal was answered with \(answer)")
             }
         }

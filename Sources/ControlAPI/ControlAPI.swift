@@ -27,6 +27,8 @@ public struct ControlAPI: Sendable {
         public var maxRegistrations: Int
         /// What `/v1/status` shows under `limits` beside `registrations`, in this order.
         public var limits: [ReportedLimit]
+        /// What `/v1/config` shows, in this order.
+        public var settings: [ReportedSetting]
         /// Further host names that TCP listeners serve (`--allowed-hosts`).
         public var allowedHosts: [String]
         /// The addresses that TCP listeners are reached at, IPv6 without brackets.
@@ -42,7 +44,9 @@ public struct ControlAPI: Sendable {
         public init(
             version: String, revision: String, swiftVersion: String, libeventVersion: String, epoch: UInt64,
             servers: [String], defaultNamespace: String = "public", defaultIP: String? = nil,
-            maxRegistrations: Int = Limits.registrations, limits: [ReportedLimit] = [], allowedHosts: [String] = [],
+            maxRegistrations: Int = Limits.registrations, limits: [ReportedLimit] = [],
+            settings: [ReportedSetting] = [],
+            allowedHosts: [String] = [],
             ownAddresses: [String] = ["127.0.0.1", "::1"], tokens: Tokens = Tokens(), socketPath: String? = nil
         ) {
             self.version = version
@@ -55,6 +59,7 @@ public struct ControlAPI: Sendable {
             self.defaultIP = defaultIP
             self.maxRegistrations = maxRegistrations
             self.limits = limits
+            self.settings = settings
             self.allowedHosts = allowedHosts
             self.ownAddresses = ownAddresses
             self.tokens = tokens
@@ -128,6 +133,9 @@ public struct ControlAPI: Sendable {
         case .removeBeats: return try removeBeats(call, core: core, context: context, token: token)
         case .listBeats: return .respond(try listBeats(call, core: core, context: context), route: route)
         case .readBeat: return .respond(try readBeat(call, core: core, context: context), route: route)
+        case .readHistory: return .respond(try readHistory(call, core: core, context: context), route: route)
+        case .readHealth: return .respond(try readHealth(call, core: core, context: context), route: route)
+        case .beatNow: return try beatNow(call, core: core, context: context, token: token)
         case .readMetrics:
             return .respond(readMetrics(call, core: core, context: context, shell: metrics()), route: route)
         case .readMetric:
@@ -136,6 +144,9 @@ public struct ControlAPI: Sendable {
             return .respond(scrapeMetrics(call, core: core, context: context, shell: metrics()), route: route)
         case .readStatus:
             return .respond(readStatus(call, core: core, context: context, shell: metrics()), route: route)
+        case .readServers:
+            return .respond(readServers(call, core: core, context: context, shell: metrics()), route: route)
+        case .readConfig: return .respond(readConfig(call), route: route)
         case .readCapabilities: return .respond(readCapabilities(call), route: route)
         case .readLiveness: return .respond(Probes.liveness(context), route: route)
         case .readReadiness: return .respond(Probes.readiness(context), route: route)

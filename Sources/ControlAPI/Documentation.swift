@@ -32,7 +32,10 @@ extension ControlAPI {
         writer.member("version", configuration.version)
         writer.key("capabilities")
         writer.beginArray()
-        for capability in ["beats", "dry-run", "wait", "filters", "paging", "metrics", "prometheus"] {
+        for capability in [
+            "beats", "dry-run", "wait", "filters", "paging", "metrics", "prometheus", "servers", "config",
+            "history", "health", "beat-now",
+        ] {
             writer.string(capability)
         }
         writer.endArray()
@@ -83,6 +86,11 @@ enum Menu {
         curl \(target)/v1/beats?pretty'
         curl \(target)/v1/beats?serviceName=orders&state=beating&pretty'
 
+        # how one is: a status code and a line; its last attempts; one beat now
+        curl \(target)/v1/beats/ID/health'
+        curl \(target)/v1/beats/ID/history?pretty'
+        curl -X POST \(target)/v1/beats/ID/beat?pretty'
+
         # stop, and take the instance out of Nacos
         curl -X DELETE \(target)/v1/beats?serviceName=orders&ip=10.0.0.7&port=8080'
         curl -X DELETE \(target)/v1/beats/ID?wait=2s'
@@ -95,6 +103,8 @@ enum Menu {
 
         # how beatd itself is
         curl \(target)/v1/status?pretty'
+        curl \(target)/v1/servers?pretty'
+        curl \(target)/v1/config?pretty'
         curl \(target)/readyz'
 
         # everything else

@@ -17,6 +17,7 @@ public struct Pending: Equatable, Sendable {
         case remove(missingOk: Bool)
         /// All that matched a query.
         case removeAll
+        case beat
     }
 
     let kind: Kind

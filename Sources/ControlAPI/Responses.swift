@@ -37,6 +37,11 @@ extension HTTPResponse {
         body(status, .text, Array(text.utf8), etag: etag)
     }
 
+    /// Text, which ends with a newline, that may be another one after so many seconds.
+    static func text(_ status: Int, _ text: String, retryAfter seconds: Int) -> HTTPResponse {
+        body(status, .text, Array(text.utf8), fields: ["Retry-After": "\(seconds)"])
+    }
+
     /// 204, or any other without a body.
     static func empty(_ status: Int, fields: HTTPFields = HTTPFields()) -> HTTPResponse {
         var response = HTTPResponse(status, fields: fields)

@@ -5,7 +5,8 @@ public struct Route: Sendable {
     /// The operations of the API; the raw values are the operationIds of `openapi.yaml`.
     public enum Operation: String, CaseIterable, Sendable {
         case registerBeat, listBeats, removeBeats, readBeat, removeBeat
-        case readMetrics, readMetric, readStatus, readCapabilities
+        case readHistory, readHealth, beatNow
+        case readMetrics, readMetric, readStatus, readServers, readConfig, readCapabilities
         case readLiveness, readReadiness, readStartup, scrapeMetrics
         case readContract, readProblem, readMenu
     }

@@ -19,9 +19,15 @@ extension Route {
         Route(
             .removeBeat, .delete, "/v1/beats/{id}", .write, [.pretty, .wait, .deregister, .missingOk],
             statuses: [202, 204, 404, 412, 429, 503]),
+        Route(.readHistory, .get, "/v1/beats/{id}/history", .read, [.pretty], statuses: [200, 404]),
+        Route(.readHealth, .get, "/v1/beats/{id}/health", .read, statuses: [200, 404, 429, 503]),
+        Route(
+            .beatNow, .post, "/v1/beats/{id}/beat", .write, [.pretty], statuses: [200, 404, 429, 502, 503]),
         Route(.readMetrics, .get, "/v1/metrics", .read, [.pretty], statuses: [200]),
         Route(.readMetric, .get, "/v1/metrics/{name}", .read, [.pretty], statuses: [200, 404]),
         Route(.readStatus, .get, "/v1/status", .read, [.pretty], statuses: [200]),
+        Route(.readServers, .get, "/v1/servers", .read, [.pretty], statuses: [200]),
+        Route(.readConfig, .get, "/v1/config", .read, [.pretty], statuses: [200]),
         Route(.readCapabilities, .get, "/v1", .read, [.pretty], statuses: [200]),
         Route(.readLiveness, .get, "/livez", .open, isOnOps: true, statuses: [200, 503]),
         Route(.readReadiness, .get, "/readyz", .open, isOnOps: true, statuses: [200, 503]),

@@ -44,6 +44,8 @@ extension Daemon {
         var allowedHosts: [String] = []
         var tokens = Tokens()
         var socketPath: String?
+        /// What `/v1/config` shows.
+        var settings: [ControlAPI.ReportedSetting] = []
 
         init() {}
 
@@ -58,7 +60,8 @@ extension Daemon {
                     ControlAPI.ReportedLimit("writesPerSecond", writeRate),
                     ControlAPI.ReportedLimit("waitingWrites", Limits.waiters),
                 ],
-                allowedHosts: allowedHosts, ownAddresses: ownAddresses, tokens: tokens, socketPath: socketPath)
+                settings: settings, allowedHosts: allowedHosts, ownAddresses: ownAddresses, tokens: tokens,
+                socketPath: socketPath)
         }
     }
 }

@@ -17,7 +17,9 @@ enum ServeProgram {
             let naming = try startNaming(settings, loop)
             let daemon: Daemon
             do throws(EventLoopError) {
-                daemon = try Daemon(configuration(settings, log), loop: loop, log: log)
+                var configuration = configuration(settings, log)
+                configuration.settings = loaded.reported
+                daemon = try Daemon(configuration, loop: loop, log: log)
             } catch {
                 naming?.close()
                 loop.freeClosed()

@@ -28,14 +28,18 @@ final class InProcessAPI: APIDriver {
     private var answers: [RequestToken: Answer] = [:]
     private var nextToken: UInt64 = 1
 
-    init(maxRegistrations: Int = 1000, _ change: (inout ControlAPI.Configuration) -> Void = { _ in }) {
+    init(
+        maxRegistrations: Int = 1000, logsIn: Bool = false,
+        _ change: (inout ControlAPI.Configuration) -> Void = { _ in }
+    ) {
         var configuration = ControlAPI.Configuration(
             version: "1.0.0", revision: "abc1234", swiftVersion: "6.3.1", libeventVersion: "2.1.12", epoch: 77,
             servers: ["10.1.0.3:8848", "10.1.0.4:8848"], maxRegistrations: maxRegistrations)
         change(&configuration)
         api = ControlAPI(configuration)
         reactor = BeatReactor(
-            .init(servers: configuration.servers, maxRegistrations: maxRegistrations), at: InProcessAPI.start)
+            .init(servers: configuration.servers, maxRegistrations: maxRegistrations, logsIn: logsIn),
+            at: InProcessAPI.start)
     }
 
     var context: Context {
@@ -110,7 +114,7 @@ final class InProcessAPI: APIDriver {
         inFlight = silent
     }
 
-    private func feed(_ input: Input) {
+    func feed(_ input: Input) {
         var effects: [Effect] = []
         reactor.handle(input, at: now, into: &effects)
         for effect in effects {

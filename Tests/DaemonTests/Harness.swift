@@ -25,7 +25,7 @@ final class Harness {
 
     init(
         profile: NamingProfile = .nacos25, requestLog: Int = 0, connection: ConnectionRules? = nil,
-        latencyMilliseconds: Int64? = nil,
+        latencyMilliseconds: Int64? = nil, users: [String: String] = [:], log: Log? = nil,
         _ configure: (inout Daemon.Configuration) -> Void = { _ in }
     ) throws {
         SignalSource.ignoreBrokenPipes()
@@ -33,6 +33,7 @@ final class Harness {
         var options = NamingStandIn.Options()
         options.requestLogCapacity = requestLog
         options.connection = connection
+        options.users = users
         naming = try NamingStandIn(
             loop: loop, address: try #require(SocketAddress(parsing: "127.0.0.1:0")), profile: profile, options: options
         )
@@ -47,7 +48,7 @@ final class Harness {
         configuration.writeRate = 0
         configure(&configuration)
         alarm = try LoopTimer(loop, onFire: {})
-        daemon = try Daemon(configuration, loop: loop, log: Log(level: .error, format: .text))
+        daemon = try Daemon(configuration, loop: loop, log: log ?? Log(level: .error, format: .text))
         address = try #require(daemon.addresses.first)
     }
 

@@ -1,0 +1,177 @@
+/// The last attempts of registrations, in bounded memory.
+///
+/// 32 attempts of 16 bytes are 512 bytes, more than a whole registration may cost at 100 000 (400 bytes). So there are
+/// `Limits.histories` rings and no more, 5.1 MB, made when they are first needed. Up to that many registrations each
+/// has one. Beyond, what nobody will ask about goes first: a registration that has trouble takes the ring of one whose
+/// last 32 attempts were all accepted, whose last beat in its status tells as much. One with trouble in its ring keeps
+/// it, so that an outage of a hundred thousand does not leave each with its last attempt only.
+struct History {
+    /// An attempt in 16 bytes.
+    private struct Record {
+        /// From the top: 40 bits of milliseconds since the epoch (34 years), 24 of latency in 4 µs (67 s, beyond the
+        /// longest request time-out).
+        var times: UInt64 = 0
+        /// From the top: 24 bits of lateness in 4 µs, 16 of code, 2 of kind, 1 of dialect, 4 of outcome, 4 of server,
+        /// 13 of the detail's number, 0 for none.
+        var rest: UInt64 = 0
+
+        var detail: UInt32 { UInt32(truncatingIfNeeded: rest & 0x1fff) }
+    }
+
+    private struct Ring {
+        var slot: Int32
+        /// Where the next attempt goes.
+        var next: UInt8 = 0
+        /// Attempts that are kept.
+        var count: UInt8 = 0
+        /// Accepted attempts since the last that was not, up to `depth`.
+        var calm: UInt8 = 0
+    }
+
+    /// Attempts kept of a registration (control-api.md §3, 11).
+    static let depth = 32
+    /// Rings that are made at once, 64 KB: growing copies nothing.
+    private static let ringsPerChunk = 128
+    /// Rings looked at for one that may be taken. An outage asks for each beat that fails: 64 are half a microsecond.
+    private static let looks = 64
+    private static let noRing: Int16 = -1
+    private static let tickMicroseconds: Int64 = 4
+    private static let tickMax: Int64 = 1 << 24 - 1
+
+    private let epoch: Instant
+    private let ringsMax: Int
+    private var chunks: [[Record]] = []
+    private var rings: [Ring] = []
+    private var free: [Int16] = []
+    /// The ring of each slot.
+    private var ringOf: [Int16] = []
+    private var hand = 0
+    /// Servers say the same again and again: each text is kept once.
+    private var details = Interner()
+
+    init(epoch: Instant, rings: Int = Limits.histories) {
+        precondition(rings < Int16.max, "\(rings) rings cannot be numbered")
+        self.epoch = epoch
+        ringsMax = rings
+    }
+
+    /// Notes an attempt of the registration in a slot.
+    mutating func note(_ attempt: AttemptView, of slot: Int32) {
+        guard let ring = ring(of: slot, isWell: attempt.outcome == .ok) else { return }
+        let place = Int(rings[ring].next)
+        var record = pack(attempt)
+        if !attempt.detail.isEmpty, let number = details.retain(attempt.detail, atMost: Limits.historyDetails) {
+            record.rest |= UInt64(number + 1)
+        }
+        let (chunk, index) = position(ring, place)
+        if rings[ring].count == History.depth {
+            releaseDetail(of: chunks[chunk][index])
+        } else {
+            rings[ring].count += 1
+        }
+        chunks[chunk][index] = record
+        rings[ring].next = UInt8((place + 1) % History.depth)
+        rings[ring].calm = attempt.outcome == .ok ? min(rings[ring].calm + 1, UInt8(History.depth)) : 0
+    }
+
+    /// The attempts of the registration in a slot, newest first; nil when none are kept of it.
+    func attempts(of slot: Int32) -> [AttemptView]? {
+        guard ringOf.indices.contains(Int(slot)), ringOf[Int(slot)] != History.noRing else { return nil }
+        let ring = Int(ringOf[Int(slot)])
+        return (1...History.depth).prefix(Int(rings[ring].count)).map { back in
+            let (chunk, index) = position(ring, (Int(rings[ring].next) + History.depth - back) % History.depth)
+            return unpack(chunks[chunk][index])
+        }
+    }
+
+    /// The registration in a slot is gone.
+    mutating func forget(_ slot: Int32) {
+        guard ringOf.indices.contains(Int(slot)), ringOf[Int(slot)] != History.noRing else { return }
+        let ring = Int(ringOf[Int(slot)])
+        empty(ring)
+        free.append(Int16(ring))
+    }
+
+    // MARK: rings
+
+    private mutating func ring(of slot: Int32, isWell: Bool) -> Int? {
+        while ringOf.count <= Int(slot) { ringOf.append(History.noRing) }
+        if ringOf[Int(slot)] != History.noRing { return Int(ringOf[Int(slot)]) }
+        let ring: Int
+        if let freed = free.popLast() {
+            ring = Int(freed)
+        } else if rings.count < ringsMax {
+            ring = rings.count
+            rings.append(Ring(slot: slot))
+            if ring % History.ringsPerChunk == 0 {
+                chunks.append(Array(repeating: Record(), count: History.ringsPerChunk * History.depth))
+            }
+        } else if !isWell, let taken = takeCalm() {
+            ring = taken
+        } else {
+            return nil
+        }
+        rings[ring] = Ring(slot: slot)
+        ringOf[Int(slot)] = Int16(ring)
+        return ring
+    }
+
+    /// The ring of a registration whose kept attempts were all accepted, emptied.
+    private mutating func takeCalm() -> Int? {
+        for _ in 0..<min(History.looks, rings.count) {
+            hand = (hand + 1) % rings.count
+            guard rings[hand].calm == History.depth else { continue }
+            empty(hand)
+            return hand
+        }
+        return nil
+    }
+
+    private mutating func empty(_ ring: Int) {
+        for place in 0..<Int(rings[ring].count) {
+            let (chunk, index) = position(ring, place)
+            releaseDetail(of: chunks[chunk][index])
+        }
+        ringOf[Int(rings[ring].slot)] = History.noRing
+        rings[ring].count = 0
+    }
+
+    private mutating func releaseDetail(of record: Record) {
+        if record.detail != 0 { details.release(record.detail - 1) }
+    }
+
+    private func position(_ ring: Int, _ place: Int) -> (chunk: Int, index: Int) {
+        (ring / History.ringsPerChunk, ring % History.ringsPerChunk * History.depth + place)
+    }
+
+    // MARK: records
+
+    private func pack(_ attempt: AttemptView) -> Record {
+        let milliseconds = UInt64(clamping: (attempt.at - epoch).wholeMilliseconds)
+        var rest = History.ticks(attempt.lateness)
+        rest = rest << 16 | UInt64(UInt16(clamping: attempt.code))
+        rest = rest << 2 | UInt64(attempt.kind.rawValue)
+        rest = rest << 1 | (attempt.dialect == .v3 ? 1 : 0)
+        rest = rest << 4 | UInt64(attempt.outcome.rawValue)
+        rest = rest << 4 | UInt64(attempt.server)
+        return Record(times: milliseconds << 24 | History.ticks(attempt.latency), rest: rest << 13)
+    }
+
+    private func unpack(_ record: Record) -> AttemptView {
+        func bits(_ shift: UInt64, _ width: UInt64) -> UInt64 { record.rest >> shift & (1 << width - 1) }
+        guard let kind = Exchange.Kind(rawValue: UInt8(bits(22, 2))),
+            let outcome = BeatOutcome(rawValue: UInt8(bits(17, 4)))
+        else { preconditionFailure("no attempt was packed as \(record)") }
+        return AttemptView(
+            at: epoch + .milliseconds(Int64(record.times >> 24)), kind: kind,
+            dialect: bits(21, 1) == 1 ? .v3 : .v1, server: ServerIndex(bits(13, 4)), outcome: outcome,
+            code: Int(bits(24, 16)), latency: History.duration(record.times & (1 << 24 - 1)),
+            lateness: History.duration(bits(40, 24)), detail: record.detail == 0 ? "" : details[record.detail - 1])
+    }
+
+    private static func ticks(_ duration: Duration) -> UInt64 {
+        UInt64(min(max(0, duration.wholeNanoseconds / 1000 / tickMicroseconds), tickMax))
+    }
+
+    private static func duration(_ ticks: UInt64) -> Duration { .microseconds(Int64(ticks) * tickMicroseconds) }
+}
