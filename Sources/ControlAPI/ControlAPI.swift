@@ -31,8 +31,6 @@ public struct ControlAPI: Sendable {
         public var allowedHosts: [String]
         /// The addresses that TCP listeners are reached at, IPv6 without brackets.
         public var ownAddresses: [String]
-        /// The Nacos servers in the order of the core's list, `host:port`.
-        public var servers: [String]
         /// The Bearer tokens of TCP listeners.
         public var tokens: Tokens
         /// The unix socket's path, for the menu of commands.
@@ -41,7 +39,7 @@ public struct ControlAPI: Sendable {
         /// A configuration that lets in what comes from loopback.
         public init(
             version: String, revision: String, swiftVersion: String, libeventVersion: String, epoch: UInt64,
-            servers: [String], defaultNamespace: String = "public", defaultIP: String? = nil,
+            defaultNamespace: String = "public", defaultIP: String? = nil,
             maxRegistrations: Int = Limits.registrations, limits: [ReportedLimit] = [], allowedHosts: [String] = [],
             ownAddresses: [String] = ["127.0.0.1", "::1"], tokens: Tokens = Tokens(), socketPath: String? = nil
         ) {
@@ -50,7 +48,6 @@ public struct ControlAPI: Sendable {
             self.swiftVersion = swiftVersion
             self.libeventVersion = libeventVersion
             self.epoch = epoch
-            self.servers = servers
             self.defaultNamespace = defaultNamespace
             self.defaultIP = defaultIP
             self.maxRegistrations = maxRegistrations

@@ -17,6 +17,10 @@ public enum SettingsTable {
         row(
             "nacos-servers", .servers, "127.0.0.1:8848",
             "the Nacos servers: host, host:port, [v6]:port or http://host:port; without scheme and port, 8848", daemon),
+        row(
+            "nacos-server-list-url", .text, "",
+            "http://host:port/path of an address server, read every 30 s, a server a line; a failed answer changes nothing",
+            daemon),
         row("nacos-context-path", .text, "/nacos", "what stands before /v1 in the servers' paths", daemon, empty: true),
         row("nacos-namespace", .text, "public", "for registrations that name none", daemon),
         row("nacos-username", .text, "", "user that logs in to Nacos", daemon),

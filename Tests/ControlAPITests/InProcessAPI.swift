@@ -16,7 +16,7 @@ final class InProcessAPI: APIDriver {
     var draining = false
     var restored = true
     var loopResponsive = true
-    var shell = ShellMetrics(servers: 2)
+    var shell = ShellMetrics()
     var api: ControlAPI
     private(set) var now = InProcessAPI.start
     /// How often the metrics were sampled.
@@ -31,11 +31,12 @@ final class InProcessAPI: APIDriver {
     init(maxRegistrations: Int = 1000, _ change: (inout ControlAPI.Configuration) -> Void = { _ in }) {
         var configuration = ControlAPI.Configuration(
             version: "1.0.0", revision: "abc1234", swiftVersion: "6.3.1", libeventVersion: "2.1.12", epoch: 77,
-            servers: ["10.1.0.3:8848", "10.1.0.4:8848"], maxRegistrations: maxRegistrations)
+            maxRegistrations: maxRegistrations)
         change(&configuration)
         api = ControlAPI(configuration)
         reactor = BeatReactor(
-            .init(servers: configuration.servers, maxRegistrations: maxRegistrations), at: InProcessAPI.start)
+            .init(servers: ["10.1.0.3:8848", "10.1.0.4:8848"], maxRegistrations: maxRegistrations),
+            at: InProcessAPI.start)
     }
 
     var context: Context {
@@ -117,7 +118,7 @@ final class InProcessAPI: APIDriver {
             switch effect {
             case .send(let exchange): inFlight.append(exchange)
             case .answer(let token, let answer): answers[token] = answer
-            case .cancel, .probe, .login, .log, .finish: break
+            case .cancel, .probe, .login, .addServer, .retireServer, .log, .finish: break
             }
         }
     }

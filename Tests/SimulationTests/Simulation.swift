@@ -173,6 +173,7 @@ final class Simulation {
             for key in keys.indices where keys[key].key.buildKey() == beatKey { confirmDeregister(key) }
         case .log: break
         // The simulated servers speak a dialect that is forced, and want no login.
+        case .addServer, .retireServer: break
         case .probe, .login: preconditionFailure("\(effect) with a forced dialect and no login")
         case .finish:
             finishes += 1
