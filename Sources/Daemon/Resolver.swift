@@ -94,6 +94,9 @@ final class Resolver {
         }
     }
 
+    /// True while an answer is to come.
+    var isLookingUp: Bool { outstanding > 0 }
+
     /// Answers that came since the last turn; begins the lookups that are due.
     func turn(at now: Instant) -> [Answer] {
         var good: [Answer] = []
