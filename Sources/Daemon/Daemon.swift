@@ -74,7 +74,7 @@ public final class Daemon {
 
     /// One pass of the loop with everything that follows from it, always in this order.
     public func turn(waiting: Bool) {
-        loop.runOnce(waiting: waiting && !server.hasArrivals && exitStatus == nil)
+        loop.runOnce(waiting: waiting && !server.hasArrivals && client.outcomes.isEmpty && exitStatus == nil)
         clocks.read()
         let begin = clocks.now
         takeAddresses(at: begin)

@@ -18,6 +18,8 @@ final class NacosAccess {
     private let credentials: NacosCredentials?
     /// Probes under way, by server.
     private var probes: [ServerIndex: DialectProbe] = [:]
+    /// Servers to probe whose names are being looked up, and until when that is waited for.
+    private var unresolved: [ServerIndex: Instant] = [:]
     private var calls: [UInt64: NacosCall] = [:]
     private var nextCall: UInt64 = 0
     private var isLoggedIn = false
@@ -38,8 +40,29 @@ final class NacosAccess {
     func probe(_ server: ServerIndex) {
         let probe = DialectProbe(isLoggedIn: isLoggedIn)
         probes[server] = probe
+        guard client.address(of: server) != nil else {
+            unresolved[server] = client.readClock() + configuration.connectTimeout
+            return
+        }
         ask(server, probe)
     }
+
+    /// The name of a server has an address now.
+    func resolved(_ server: ServerIndex) {
+        guard unresolved.removeValue(forKey: server) != nil, let probe = probes[server] else { return }
+        ask(server, probe)
+    }
+
+    /// Gives up the probes whose server's name is not known in time.
+    func expire(at now: Instant) {
+        for (server, deadline) in unresolved where deadline <= now {
+            unresolved[server] = nil
+            endProbe(server, .failed("its name is not resolved"))
+        }
+    }
+
+    /// When `expire` has something to do.
+    var nextDeadline: Instant? { unresolved.values.min() }
 
     private func ask(_ server: ServerIndex, _ probe: DialectProbe) {
         var bytes: [UInt8] = []

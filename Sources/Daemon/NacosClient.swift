@@ -71,10 +71,14 @@ final class NacosClient {
     /// Writes what there is room for.
     func flush(_ core: borrowing BeatReactor, at now: Instant) {
         for pool in pools { pool.flush(core, &queries, at: now) }
+        access?.expire(at: now)
     }
 
     /// A server's name was looked up.
-    func resolved(_ server: ServerIndex, _ addresses: [SocketAddress]) { pools[Int(server)].setAddresses(addresses) }
+    func resolved(_ server: ServerIndex, _ addresses: [SocketAddress]) {
+        pools[Int(server)].setAddresses(addresses)
+        access?.resolved(server)
+    }
 
     /// What ended since the last call.
     func takeOutcomes() -> [Input] {
@@ -83,7 +87,7 @@ final class NacosClient {
     }
 
     /// When something that waits for room times out.
-    var nextDeadline: Instant? { pools.compactMap(\.nextDeadline).min() }
+    var nextDeadline: Instant? { (pools.map(\.nextDeadline) + [access?.nextDeadline]).compactMap { $0 }.min() }
 
     /// Requests by operation and outcome, and the connections that are open now.
     func sample() -> NacosMetrics {

@@ -16,7 +16,11 @@ final class InProcessAPI: APIDriver {
     var draining = false
     var restored = true
     var loopResponsive = true
-    var shell = ShellMetrics()
+    var shell: ShellMetrics = {
+        var shell = ShellMetrics()
+        shell.nacos.connections = [NacosMetrics.Connections(), NacosMetrics.Connections()]
+        return shell
+    }()
     var api: ControlAPI
     private(set) var now = InProcessAPI.start
     /// How often the metrics were sampled.
