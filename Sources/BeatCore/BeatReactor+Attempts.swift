@@ -35,7 +35,7 @@ extension BeatReactor {
         let generation = table.rows[position].generation
         table.rows[position].attempt.dialect = dialect
         table.rows[position].activity = .inFlight(kind, generation: generation, server: server)
-        table.rows[position].attempt.tried |= 1 << UInt16(server)
+        table.rows[position].attempt.tried |= 1 << UInt32(server)
         table.rows[position].attempt.sends &+= 1
         if kind == .register || kind == .fullBeat || servers.upsertsOnBeat(server) {
             table.rows[position].mayExist = true

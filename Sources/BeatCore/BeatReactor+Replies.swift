@@ -41,7 +41,7 @@ extension BeatReactor {
         if failure != .aborted || sentAt != nil {
             noteAttempt(AttemptView(exchange, failure, sentAt: sentAt, at: now), of: slot)
         }
-        if failure == .aborted { table.rows[Int(slot)].attempt.tried &= ~(1 << UInt16(exchange.server)) }
+        if failure == .aborted { table.rows[Int(slot)].attempt.tried &= ~(1 << UInt32(exchange.server)) }
         if exchange.kind.isBeat, let sentAt { timings.recordLatency(now - sentAt, ok: false, at: now) }
         guard exchange.kind == .deregister || exchange.generation == table.rows[Int(slot)].generation else {
             if failure != .aborted { counters.staleReplies &+= 1 }

@@ -2,7 +2,7 @@
 extension BeatReactor {
     /// Asks what is due to be asked: dialects, and a login.
     mutating func askServers(at now: Instant, into effects: inout [Effect]) {
-        if login.takeDue(at: now) { effects.append(.login) }
+        if !servers.isEmpty, login.takeDue(at: now) { effects.append(.login) }
         guard !login.isBlocking, let due = servers.nextProbe, due <= now else { return }
         for server in servers.takeProbes(at: now) { effects.append(.probe(server)) }
     }
@@ -10,7 +10,11 @@ extension BeatReactor {
     mutating func probed(
         _ server: ServerIndex, _ verdict: ProbeOutcome, at now: Instant, into effects: inout [Effect]
     ) {
-        let wasUp = servers.views()[Int(server)].state != .quarantined
+        guard servers.isListed(server) else {
+            _ = servers.probed(server, verdict, at: now)
+            return
+        }
+        let wasUp = !servers.isQuarantined(server)
         let isBack = servers.probed(server, verdict, at: now)
         switch verdict {
         case .found(let dialect, let version, let upsertsOnBeat):

@@ -32,6 +32,9 @@ extension BeatReactor {
     /// The servers in the order of the list.
     public func serverViews() -> [ServerView] { servers.views() }
 
+    /// The servers' names by their places. Those that were removed are among them until their places are used anew.
+    public func serverNames() -> [String] { servers.servers.map(\.name) }
+
     /// What an exchange is about: the document to send and the period that is kept. The slot must be that of an
     /// exchange whose reply is outstanding.
     public func subject(of exchange: Exchange) -> (document: RegistrationDocument, period: Duration) {

@@ -13,7 +13,8 @@
 public struct BeatReactor: ~Copyable {
     /// How a reactor is set up.
     public struct Configuration: Sendable {
-        /// The servers' names in the order of the list, `host:port`; 1…`Limits.servers`.
+        /// The servers' names in the order of the list, `host:port`; at most `Limits.servers`. None: nothing is sent
+        /// before `Input.serverListChanged`.
         public var servers: [String]
         /// Registrations that are accepted, at most `Limits.registrations`.
         public var maxRegistrations: Int
@@ -82,6 +83,8 @@ public struct BeatReactor: ~Copyable {
             failed(exchange, failure, sentAt: sentAt, at: now, into: &effects)
         case .probed(let server, let verdict):
             probed(server, verdict, at: now, into: &effects)
+        case .serverListChanged(let names):
+            serverListChanged(names, at: now, into: &effects)
         case .loginEnded(let outcome):
             loginEnded(outcome, at: now, into: &effects)
         case .abandoned(let token):
@@ -104,7 +107,7 @@ public struct BeatReactor: ~Copyable {
         consider(wheel.nextTick.map { wheel.begin(of: $0) }, "beat due")
         consider(waiters.nextDeadline, "wait over")
         consider(asked.nextDeadline, "asked beat over")
-        consider(login.nextDeadline, "login due")
+        if !servers.isEmpty { consider(login.nextDeadline, "login due") }
         if !login.isBlocking { consider(servers.nextProbe, "probe due") }
         return next
     }

@@ -7,6 +7,11 @@ public enum Effect: Equatable, Sendable {
     case cancel(Exchange)
     /// Ask a server which dialect it speaks; the shell answers with exactly one `Input.probed`.
     case probe(ServerIndex)
+    /// This place is that of the server with this name from now on: a new one, or one that comes back to its place.
+    /// Nothing of another server is in flight there any more.
+    case addServer(ServerIndex, name: String)
+    /// The server is no longer in the list: nothing new is sent there, and what is in flight ends as usual.
+    case retireServer(ServerIndex)
     /// Log in, at whichever server answers; the shell answers with exactly one `Input.loginEnded`.
     case login
     /// Answer a request of the API.
@@ -74,6 +79,8 @@ public enum LogEvent: Equatable, Sendable {
     case serverDown(ServerIndex, detail: String)
     case serverUp(ServerIndex)
     case dialectFound(ServerIndex, Dialect, version: String?)
+    case serverListChanged(names: [String], added: Int, removed: Int)
+    case serverListIgnored(servers: Int, reason: ServerListFault)
     case loginFailed(detail: String)
     case loginRecovered
     case badInterval(beatKey: String, server: ServerIndex, milliseconds: Int64)

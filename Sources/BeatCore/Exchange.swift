@@ -41,7 +41,8 @@ public struct Exchange: Hashable, Sendable {
     }
 }
 
-/// A server's place in the list of Nacos servers, 0…15 (`Limits.servers`).
+/// A server's place, below `Limits.serverPlaces`. It keeps it while it is in the list, and behind that until nothing
+/// refers to it.
 public typealias ServerIndex = UInt8
 
 /// What a Nacos server said, classified (nacos.md §2, §3, §5.4). `NacosWire` makes it from bytes.

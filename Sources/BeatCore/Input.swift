@@ -12,6 +12,9 @@ public enum Input: Equatable, Sendable {
     case failed(Exchange, ExchangeFailure, sentAt: Instant?)
     /// A server was asked for its dialect, as `Effect.probe` wanted.
     case probed(ServerIndex, ProbeOutcome)
+    /// The Nacos servers are these from now on, as `host:port`, 1…`Limits.servers` different ones. Servers that stay keep
+    /// what is known of them; another number of them changes nothing but the log.
+    case serverListChanged([String])
     /// The login that `Effect.login` wanted has ended.
     case loginEnded(LoginOutcome)
     /// The client that waited for this answer is gone.

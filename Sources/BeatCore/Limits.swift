@@ -4,6 +4,8 @@ public enum Limits {
     public static let registrations = 1_000_000
     /// Nacos clusters have three to seven nodes; metrics keep sixteen names apart.
     public static let servers = 16
+    /// Twice the longest list: a whole new one finds places while exchanges with the old servers are in flight.
+    public static let serverPlaces = 32
     /// Beats closer together than this only heat servers (nacos.md §1.3 suggests it).
     public static let periodMin = Duration.milliseconds(500)
     /// Above it no lease makes sense.

@@ -30,7 +30,7 @@ struct Row {
         /// When it was due: budget and lateness count from here.
         var due = Instant(nanoseconds: 0)
         /// Servers asked since the last wait and the last answer that was not a failure of theirs, a bit each.
-        var tried: UInt16 = 0
+        var tried: UInt32 = 0
         /// The API that the exchange in flight uses.
         var dialect = Dialect.v1
         /// Exchanges begun.

@@ -66,7 +66,8 @@ extension ControlAPI {
                 id: view.id)
         }
         return document(
-            status, view, result, pending, context: context, fields: ["Location": location(view.id)])
+            status, view, result, pending, core: core, context: context,
+            fields: ["Location": location(view.id)])
     }
 
     /// 204 when everything is gone, else 202 with the tombstones.
@@ -89,8 +90,8 @@ extension ControlAPI {
             }
         }
         guard let first = tombstones.first else { return .empty(204) }
-        if pending.kind != .removeAll { return document(202, first, nil, pending, context: context) }
-        let registrationWriter = RegistrationWriter(context: context, servers: configuration.servers)
+        if pending.kind != .removeAll { return document(202, first, nil, pending, core: core, context: context) }
+        let registrationWriter = RegistrationWriter(context: context, servers: core.serverNames())
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("items")
@@ -102,11 +103,12 @@ extension ControlAPI {
     }
 
     private func document(
-        _ status: Int, _ view: RegistrationView, _ result: WriteResult?, _ pending: Pending, context: Context,
+        _ status: Int, _ view: RegistrationView, _ result: WriteResult?, _ pending: Pending,
+        core: borrowing BeatReactor, context: Context,
         fields: HTTPFields = HTTPFields()
     ) -> HTTPResponse {
         var writer = JSONWriter()
-        RegistrationWriter(context: context, servers: configuration.servers).write(view, result: result, to: &writer)
+        RegistrationWriter(context: context, servers: core.serverNames()).write(view, result: result, to: &writer)
         let etag = EntityTag(of: view, epoch: configuration.epoch)
         return .body(status, .json, writer.finish(), pretty: pending.pretty, etag: etag, fields: fields)
     }

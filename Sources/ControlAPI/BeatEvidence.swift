@@ -9,7 +9,7 @@ extension ControlAPI {
     func readHistory(_ call: Call, core: borrowing BeatReactor, context: Context) throws(Problem) -> HTTPResponse {
         let handle = try find(call, core).handle
         let attempts = core.history(handle)
-        let attemptWriter = AttemptWriter(context: context, servers: configuration.servers)
+        let attemptWriter = AttemptWriter(context: context, servers: core.serverNames())
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("items")
@@ -60,9 +60,10 @@ extension ControlAPI {
         switch answer {
         case .beaten(_, let attempt):
             var writer = JSONWriter()
-            AttemptWriter(context: context, servers: configuration.servers).write(attempt, to: &writer)
+            AttemptWriter(context: context, servers: core.serverNames()).write(attempt, to: &writer)
             return .body(200, .json, writer.finish(), pretty: pending.pretty)
-        case .notBeaten(let handle, let attempt): throw notBeaten(core.view(handle), attempt)
+        case .notBeaten(let handle, let attempt):
+            throw notBeaten(core.view(handle), attempt, servers: core.serverNames())
         case .beatTooSoon(let wait):
             let seconds = max(1, (wait.wholeMilliseconds + 999) / 1000)
             throw Problem(
@@ -77,7 +78,10 @@ extension ControlAPI {
         }
     }
 
-    private func notBeaten(_ view: RegistrationView?, _ attempt: AttemptView?) -> Problem {
+    private func notBeaten(_ view: RegistrationView?, _ attempt: AttemptView?, servers: [String]) -> Problem {
+        func name(of server: ServerIndex) -> String {
+            servers.indices.contains(Int(server)) ? servers[Int(server)] : "server \(server)"
+        }
         guard let attempt, attempt.code != 0 else {
             let why = attempt.map { "\(name(of: $0.server)): \($0.detail)" } ?? view?.reason ?? "no server to ask"
             return Problem(.nacosUnreachable, "the beat was not accepted: \(why)", id: view?.id)
@@ -86,10 +90,6 @@ extension ControlAPI {
         let what = attempt.outcome == .notFound ? "the instance is not known there, it is registered again" : ""
         let detail = "\(name(of: attempt.server)) answered \(attempt.code)\(words)"
         return Problem(.nacosRejected, what.isEmpty ? detail : "\(detail): \(what)", id: view?.id)
-    }
-
-    private func name(of server: ServerIndex) -> String {
-        Int(server) < configuration.servers.count ? configuration.servers[Int(server)] : "server \(server)"
     }
 
     private func find(_ call: Call, _ core: borrowing BeatReactor) throws(Problem) -> RegistrationView {

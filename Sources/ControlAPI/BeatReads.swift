@@ -24,7 +24,7 @@ extension ControlAPI {
         let etag = EntityTag(of: view, epoch: configuration.epoch)
         if try Preconditions(call.request.fields).isUnmodified(etag) { return .notModified(etag) }
         var writer = JSONWriter()
-        RegistrationWriter(context: context, servers: configuration.servers).write(view, to: &writer)
+        RegistrationWriter(context: context, servers: core.serverNames()).write(view, to: &writer)
         return .body(200, .json, writer.finish(), pretty: call.pretty, etag: etag)
     }
 
@@ -77,7 +77,7 @@ extension ControlAPI {
         _ filter: BeatFilter, from start: Int32, limit: Int, core: borrowing BeatReactor, context: Context,
         to writer: inout JSONWriter
     ) -> Int32? {
-        let registrationWriter = RegistrationWriter(context: context, servers: configuration.servers)
+        let registrationWriter = RegistrationWriter(context: context, servers: core.serverNames())
         var slot = start
         var rows = 0
         var items = 0

@@ -50,7 +50,7 @@ extension ControlAPI {
         _ document: RegistrationDocument, _ current: RegistrationView?, _ call: Call, core: borrowing BeatReactor,
         context: Context
     ) throws(Problem) -> HTTPResponse {
-        let registrationWriter = RegistrationWriter(context: context, servers: configuration.servers)
+        let registrationWriter = RegistrationWriter(context: context, servers: core.serverNames())
         var writer = JSONWriter()
         if let current {
             let result: WriteResult = current.document == document ? .unchanged : .updated

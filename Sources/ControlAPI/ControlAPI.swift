@@ -33,8 +33,6 @@ public struct ControlAPI: Sendable {
         public var allowedHosts: [String]
         /// The addresses that TCP listeners are reached at, IPv6 without brackets.
         public var ownAddresses: [String]
-        /// The Nacos servers in the order of the core's list, `host:port`.
-        public var servers: [String]
         /// The Bearer tokens of TCP listeners.
         public var tokens: Tokens
         /// The unix socket's path, for the menu of commands.
@@ -43,7 +41,7 @@ public struct ControlAPI: Sendable {
         /// A configuration that lets in what comes from loopback.
         public init(
             version: String, revision: String, swiftVersion: String, libeventVersion: String, epoch: UInt64,
-            servers: [String], defaultNamespace: String = "public", defaultIP: String? = nil,
+            defaultNamespace: String = "public", defaultIP: String? = nil,
             maxRegistrations: Int = Limits.registrations, limits: [ReportedLimit] = [],
             settings: [ReportedSetting] = [],
             allowedHosts: [String] = [],
@@ -54,7 +52,6 @@ public struct ControlAPI: Sendable {
             self.swiftVersion = swiftVersion
             self.libeventVersion = libeventVersion
             self.epoch = epoch
-            self.servers = servers
             self.defaultNamespace = defaultNamespace
             self.defaultIP = defaultIP
             self.maxRegistrations = maxRegistrations

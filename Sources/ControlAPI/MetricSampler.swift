@@ -17,7 +17,7 @@ struct MetricSampler {
             case .state(let source): sample(source, core, to: &text)
             case .counter(let source): sample(source, core.counters, to: &text)
             case .histogram(let source): sample(source, core, to: &text)
-            case .nacos(let source): sample(source, to: &text)
+            case .nacos(let source): sample(source, core, to: &text)
             case .http(let source): sample(source, to: &text)
             case .loop(let source): sample(source, to: &text)
             case .process(let source): sample(source, shell.process, to: &text)
@@ -88,12 +88,13 @@ struct MetricSampler {
         }
     }
 
-    private func sample(_ source: MetricSource.Nacos, to text: inout MetricsText) {
+    private func sample(_ source: MetricSource.Nacos, _ core: borrowing BeatReactor, to text: inout MetricsText) {
         switch source {
         case .connections:
-            for (name, connections) in zip(configuration.servers, shell.nacos.connections) {
-                text.sample([name, "idle"], connections.idle)
-                text.sample([name, "busy"], connections.busy)
+            for server in core.serverViews() {
+                let connections = shell.nacos.connections(of: server.index)
+                text.sample([server.name, "idle"], connections.idle)
+                text.sample([server.name, "busy"], connections.busy)
             }
         case .requests:
             for operation in NacosMetrics.Operation.allCases {

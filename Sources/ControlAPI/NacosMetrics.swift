@@ -68,16 +68,20 @@ public struct NacosMetrics: Sendable {
         }
     }
 
-    /// Per server, in the order of the list.
-    public var connections: [Connections]
+    /// By the servers' places.
+    public var connections: [Connections] = []
     private var durations: [BucketHistogram]
 
-    /// Metrics of this many servers.
-    public init(servers: Int) {
-        connections = Array(repeating: Connections(), count: servers)
+    /// Metrics of a client that has done nothing yet.
+    public init() {
         durations = Array(
             repeating: BucketHistogram(bounds: MetricBuckets.nacos),
             count: Operation.allCases.count * StatusClass.allCases.count)
+    }
+
+    /// The connections to the server at a place.
+    public func connections(of server: ServerIndex) -> Connections {
+        Int(server) < connections.count ? connections[Int(server)] : Connections()
     }
 
     /// Counts a request that ended; `status` is nil when there was no answer.

@@ -4,7 +4,7 @@ internal import JSON
 /// Writes registration documents.
 struct RegistrationWriter: Sendable {
     let context: Context
-    /// The Nacos servers' names by their index.
+    /// The Nacos servers' names by their places.
     let servers: [String]
 
     /// The document of a registration; `result` is what a write did to it.
@@ -127,7 +127,7 @@ struct RegistrationWriter: Sendable {
     private func text(_ at: Instant) -> String { context.text(at) }
 
     private func name(of server: ServerIndex) -> String {
-        Int(server) < servers.count ? servers[Int(server)] : "server \(server)"
+        Int(server) < servers.count ? servers[Int(server)] : "a removed server"
     }
 }
 

@@ -21,10 +21,7 @@ extension ControlAPI {
     /// A row for each Nacos server.
     func serverDocuments(_ core: borrowing BeatReactor, _ context: Context, _ shell: ShellMetrics) -> [JSONValue] {
         core.serverViews().map { server in
-            let index = Int(server.index)
-            let connections =
-                index < shell.nacos.connections.count
-                ? shell.nacos.connections[index] : NacosMetrics.Connections()
+            let connections = shell.nacos.connections(of: server.index)
             let latency = core.latency(of: server.index, at: context.now)
             return .object([
                 "server": .string(server.name),

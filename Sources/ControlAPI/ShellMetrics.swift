@@ -7,7 +7,7 @@ public struct ShellMetrics: Sendable {
     /// Open connections to this API.
     public var connections = ConnectionMetrics()
     /// Requests to Nacos.
-    public var nacos: NacosMetrics
+    public var nacos = NacosMetrics()
     /// The event loop.
     public var loop = LoopMetrics()
     /// The process, sampled when it is asked for.
@@ -19,8 +19,8 @@ public struct ShellMetrics: Sendable {
     /// Jumps of the wall clock.
     public var clockJumps = LabelTally<ClockDirection>()
 
-    /// Metrics of a process with this many Nacos servers.
-    public init(servers: Int) { nacos = NacosMetrics(servers: servers) }
+    /// Metrics of a process that has done nothing yet.
+    public init() {}
 }
 
 /// A label with a fixed set of values.

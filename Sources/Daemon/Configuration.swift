@@ -31,6 +31,11 @@ extension Daemon {
         }
 
         var servers: [ServerAddress] = []
+        /// Where the list of servers is read from; `servers` are used until then.
+        var serverListURL: ServerListURL?
+        var serverListRefresh = ServerListWatch.refresh
+        var nameRefresh = Resolver.refresh
+        var lookUp: Resolver.LookUp = { HostLookup.addresses(of: $0, port: $1) }
         var listeners: [Listen] = []
         var client = NacosClient.Configuration(version: Version.text)
         var http = HTTPServerLimits()
@@ -52,7 +57,7 @@ extension Daemon {
         func api(epoch: UInt64, ownAddresses: [String]) -> ControlAPI.Configuration {
             ControlAPI.Configuration(
                 version: Version.text, revision: "unknown", swiftVersion: Version.swift,
-                libeventVersion: EventLoop.libeventVersion, epoch: epoch, servers: servers.map(\.name),
+                libeventVersion: EventLoop.libeventVersion, epoch: epoch,
                 defaultNamespace: defaultNamespace, defaultIP: defaultIP, maxRegistrations: maxRegistrations,
                 limits: [
                     ControlAPI.ReportedLimit("tcpConnections", http.tcpConnections),

@@ -108,7 +108,7 @@ extension Daemon {
     }
 
     private func sampleMetrics() -> ShellMetrics {
-        var metrics = ShellMetrics(servers: configuration.servers.count)
+        var metrics = ShellMetrics()
         metrics.http = httpMetrics
         server.count(into: &metrics.connections)
         metrics.nacos = client.sample()

@@ -24,7 +24,8 @@ public final class Daemon {
     var httpMetrics = HTTPMetrics()
     var loopMetrics = LoopMetrics()
     private var timer: LoopTimer?
-    private let resolver: Resolver?
+    let resolver: Resolver?
+    let serverList: ServerListSource?
     private var nextToken: UInt64 = 1
     /// The first number of every request id of this process.
     let idPrefix: UInt64
@@ -63,11 +64,11 @@ public final class Daemon {
             addresses.append(address)
             if let host = address.host, !own.contains(host) { own.append(host) }
         }
-        resolver = try Resolver(
-            loop,
-            configuration.servers.enumerated().filter { $0.element.addresses.isEmpty }.map {
-                Resolver.Name(server: ServerIndex($0.offset), host: $0.element.host, port: $0.element.port)
-            })
+        let now = clocks.now
+        serverList = configuration.serverListURL.map {
+            ServerListSource(loop, $0, configuration.client, refresh: configuration.serverListRefresh, at: now)
+        }
+        resolver = try Daemon.makeResolver(configuration, serverList, loop)
         api = ControlAPI(configuration.api(epoch: idPrefix, ownAddresses: own))
         timer = try LoopTimer(loop, onFire: {})
         server.onRefusal = { [unowned self] in self.refuse($0, $1) }
@@ -79,11 +80,13 @@ public final class Daemon {
 
     /// One pass of the loop with everything that follows from it, always in this order.
     public func turn(waiting: Bool) {
-        loop.runOnce(waiting: waiting && !server.hasArrivals && exitStatus == nil && !hasWork)
+        let hasMore = server.hasArrivals || !client.outcomes.isEmpty || hasWork
+        loop.runOnce(waiting: waiting && !hasMore && exitStatus == nil)
         hasWork = false
         clocks.read()
         let begin = clocks.now
-        for answer in resolver?.turn(at: begin) ?? [] { client.resolved(answer.server, answer.addresses) }
+        takeAddresses(at: begin)
+        takeServerList(at: begin)
         // What the callbacks collected goes in: Nacos' answers first, then what is due, then the API.
         for outcome in client.takeOutcomes() { core.handle(outcome, at: begin, into: &effects) }
         if let deadline = core.nextDeadline?.at, deadline <= begin { core.handle(.tick, at: begin, into: &effects) }
@@ -105,8 +108,10 @@ public final class Daemon {
             case .cancel(let exchange): client.cancel(exchange)
             case .probe(let server): client.probe(server)
             case .login: client.logIn()
+            case .addServer(let place, let name): addServer(name, at: place)
+            case .retireServer(let place): retireServer(place)
             case .answer(let token, let answer): deliver(answer, for: token)
-            case .log(let event): write(event.record(servers: configuration.servers.map(\.name)))
+            case .log(let event): write(event.record(servers: core.serverNames()))
             case .finish: finish()
             }
             position += 1
@@ -115,8 +120,9 @@ public final class Daemon {
     }
 
     private func armTimer() {
-        let deadlines = [core.nextDeadline?.at, client.nextDeadline, resolver?.nextDeadline, drainDeadline]
-            .compactMap { $0 }
+        let deadlines = [
+            core.nextDeadline?.at, client.nextDeadline, resolver?.nextDeadline, serverList?.nextDeadline, drainDeadline,
+        ].compactMap { $0 }
         if let next = deadlines.min() { timer?.arm(at: next.nanoseconds) } else { timer?.disarm() }
     }
 
@@ -176,6 +182,7 @@ public final class Daemon {
         loop.runOnce(waiting: false)
         server.close()
         client.close()
+        serverList?.close()
         resolver?.close()
         timer?.close()
         loop.freeClosed()
@@ -216,7 +223,7 @@ public final class Daemon {
                 fields: [
                     "version": .string(Version.text),
                     "listen": .string(addresses.map(\.description).joined(separator: " ")),
-                    "nacos": .string(configuration.servers.map(\.name).joined(separator: " ")),
+                    "nacos": .string(nacosText),
                     "libevent": .string(EventLoop.libeventVersion),
                 ]))
     }

@@ -50,6 +50,17 @@ extension LogEvent {
             return LogRecord(
                 .info, "Nacos server speaks", event: "server.dialect", server: name(server),
                 fields: ["dialect": .string(dialect.rawValue), "version": .string(version ?? "unknown")])
+        case .serverListChanged(let names, let added, let removed):
+            return LogRecord(
+                .info, "the list of Nacos servers has changed", event: "serverlist.changed",
+                fields: [
+                    "nacos": .string(names.joined(separator: " ")), "added": .integer(Int64(added)),
+                    "removed": .integer(Int64(removed)),
+                ])
+        case .serverListIgnored(let count, let reason):
+            return LogRecord(
+                .warn, "a list of Nacos servers was not taken", event: "serverlist.ignored", error: reason.rawValue,
+                fields: ["servers": .integer(Int64(count))])
         case .loginFailed(let detail):
             return LogRecord(
                 .error, "login to Nacos failed, tried again every 5 s", event: "login.failed", error: detail)

@@ -18,6 +18,8 @@ final class NacosAccess {
     private let credentials: NacosCredentials?
     /// Probes under way, by server.
     private var probes: [ServerIndex: DialectProbe] = [:]
+    /// Servers to probe whose names are being looked up, and until when that is waited for.
+    private var unresolved: [ServerIndex: Instant] = [:]
     private var calls: [UInt64: NacosCall] = [:]
     private var nextCall: UInt64 = 0
     private var isLoggedIn = false
@@ -38,8 +40,29 @@ final class NacosAccess {
     func probe(_ server: ServerIndex) {
         let probe = DialectProbe(isLoggedIn: isLoggedIn)
         probes[server] = probe
+        guard client.address(of: server) != nil else {
+            unresolved[server] = client.readClock() + configuration.connectTimeout
+            return
+        }
         ask(server, probe)
     }
+
+    /// The name of a server has an address now.
+    func resolved(_ server: ServerIndex) {
+        guard unresolved.removeValue(forKey: server) != nil, let probe = probes[server] else { return }
+        ask(server, probe)
+    }
+
+    /// Gives up the probes whose server's name is not known in time.
+    func expire(at now: Instant) {
+        for (server, deadline) in unresolved where deadline <= now {
+            unresolved[server] = nil
+            endProbe(server, .failed("its name is not resolved"))
+        }
+    }
+
+    /// When `expire` has something to do.
+    var nextDeadline: Instant? { unresolved.values.min() }
 
     private func ask(_ server: ServerIndex, _ probe: DialectProbe) {
         var bytes: [UInt8] = []
@@ -79,15 +102,16 @@ final class NacosAccess {
     // MARK: login
 
     /// Logs in at the first server that answers, at the path of v3, then that of v1; `Input.loginEnded` follows.
-    func logIn() { logIn(server: 0, dialects: NacosRequestEncoder.loginOrder[...], failure: nil) }
+    func logIn() { logIn(from: 0, dialects: NacosRequestEncoder.loginOrder[...], failure: nil) }
 
-    private func logIn(server: ServerIndex, dialects: ArraySlice<Dialect>, failure: String?) {
-        guard let credentials, Int(server) < client.serverCount else {
+    /// At the first server of the list whose place is not before `place`.
+    private func logIn(from place: ServerIndex, dialects: ArraySlice<Dialect>, failure: String?) {
+        guard let credentials, let server = client.listedServer(from: place) else {
             return client.report(.loginEnded(.failed(failure ?? "no server served a login")))
         }
         guard let dialect = dialects.first else {
             return logIn(
-                server: server + 1, dialects: NacosRequestEncoder.loginOrder[...],
+                from: server + 1, dialects: NacosRequestEncoder.loginOrder[...],
                 failure: failure ?? "no login is served there")
         }
         var bytes: [UInt8] = []
@@ -97,7 +121,7 @@ final class NacosAccess {
             switch result {
             case .failure(let error):
                 self.logIn(
-                    server: server + 1, dialects: NacosRequestEncoder.loginOrder[...], failure: error.text)
+                    from: server + 1, dialects: NacosRequestEncoder.loginOrder[...], failure: error.text)
             case .success(let response):
                 self.loginAnswered(LoginReply(response), server, rest: dialects.dropFirst())
             }
@@ -112,10 +136,10 @@ final class NacosAccess {
             client.report(.loginEnded(.token(ttl: ttl)))
         case .noAuthentication: client.report(.loginEnded(.notNeeded))
         case .notServed(let status):
-            logIn(server: server, dialects: rest, failure: "\(status): the login path is not served")
+            logIn(from: server, dialects: rest, failure: "\(status): the login path is not served")
         case .refused(let status, let detail):
             // 3.x answers a login at a path that it does not know with 500, so the other path is tried too.
-            logIn(server: server, dialects: rest, failure: "\(status) \(detail)")
+            logIn(from: server, dialects: rest, failure: "\(status) \(detail)")
         }
     }
 
@@ -135,6 +159,9 @@ final class NacosAccess {
             deadline: deadline.nanoseconds
         ) { [unowned self] result in
             self.calls[number] = nil
+            if case .failure(let error) = result, !error.wasConnected {
+                self.client.cannotConnect(server, to: address)
+            }
             onEnd(result)
         }
     }

@@ -36,7 +36,11 @@ final class NacosClient {
         var pipelineDepth = 16
     }
 
+    /// By place. A retired one stays until its place is another server's.
     private var pools: [ServerPool] = []
+    private let loop: EventLoop
+    private let configuration: Configuration
+    private var token: SecretText?
     private var access: NacosAccess?
     private var queries = InstanceQueries()
     /// Exchanges that are no longer wanted and have not ended yet.
@@ -50,8 +54,10 @@ final class NacosClient {
         _ loop: EventLoop, servers: [ServerAddress], _ configuration: Configuration,
         credentials: NacosCredentials? = nil, readClock: @escaping () -> Instant
     ) {
+        self.loop = loop
+        self.configuration = configuration
         self.readClock = readClock
-        metrics = NacosMetrics(servers: servers.count)
+        metrics = NacosMetrics()
         pools = servers.map { ServerPool(loop, $0, configuration, self) }
         access = NacosAccess(loop, configuration, credentials, self)
     }
@@ -65,10 +71,14 @@ final class NacosClient {
     /// Writes what there is room for.
     func flush(_ core: borrowing BeatReactor, at now: Instant) {
         for pool in pools { pool.flush(core, &queries, at: now) }
+        access?.expire(at: now)
     }
 
     /// A server's name was looked up.
-    func resolved(_ server: ServerIndex, _ addresses: [SocketAddress]) { pools[Int(server)].setAddresses(addresses) }
+    func resolved(_ server: ServerIndex, _ addresses: [SocketAddress]) {
+        pools[Int(server)].setAddresses(addresses)
+        access?.resolved(server)
+    }
 
     /// What ended since the last call.
     func takeOutcomes() -> [Input] {
@@ -77,7 +87,7 @@ final class NacosClient {
     }
 
     /// When something that waits for room times out.
-    var nextDeadline: Instant? { pools.compactMap(\.nextDeadline).min() }
+    var nextDeadline: Instant? { (pools.map(\.nextDeadline) + [access?.nextDeadline]).compactMap { $0 }.min() }
 
     /// Requests by operation and outcome, and the connections that are open now.
     func sample() -> NacosMetrics {
@@ -97,15 +107,40 @@ final class NacosClient {
         for pool in pools { pool.close() }
     }
 
+    // MARK: the list of servers
+
+    /// This place is the server's from now on.
+    func add(_ server: ServerAddress, at place: ServerIndex) {
+        let position = Int(place)
+        precondition(position <= pools.count, "server \(place) is added before \(pools.count)")
+        if position < pools.count, pools[position].name == server.name { return pools[position].unretire() }
+        let pool = ServerPool(loop, server, configuration, self)
+        if let token { pool.encoder.setToken(token) }
+        guard position < pools.count else { return pools.append(pool) }
+        pools[position].close()
+        pools[position] = pool
+    }
+
+    /// The server at this place is no longer in the list.
+    func retire(_ place: ServerIndex) { pools[Int(place)].retire() }
+
     // MARK: what probes and logins need
 
-    var serverCount: Int { pools.count }
+    /// The first place of a server in the list that is not before `place`.
+    func listedServer(from place: ServerIndex) -> ServerIndex? {
+        pools.indices.first { $0 >= Int(place) && !pools[$0].isRetired }.map { ServerIndex($0) }
+    }
+
+    func cannotConnect(_ server: ServerIndex, to address: SocketAddress) {
+        pools[Int(server)].cannotConnect(to: address)
+    }
 
     func encoder(of server: ServerIndex) -> NacosRequestEncoder { pools[Int(server)].encoder }
 
     func address(of server: ServerIndex) -> SocketAddress? { pools[Int(server)].address }
 
     func setToken(_ token: SecretText) {
+        self.token = token
         for pool in pools { pool.encoder.setToken(token) }
     }
 

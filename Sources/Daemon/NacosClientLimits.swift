@@ -1,5 +1,9 @@
+internal import HTTPWire
+
 /// Every limit of the Nacos client, each with the reason for its number.
 enum NacosClientLimits {
+    /// For the list of servers: sixteen of the longest names with comments are below 8 KiB; heads as those of Nacos.
+    static let serverList = HTTPLimits(headBytes: 16 << 10, fieldCount: 64, targetBytes: 0, bodyBytes: 64 << 10)
     /// Beats put on one idle connection in one write before the next connection is used (performance.md: 4 save a
     /// third of the cost at small numbers).
     static let beatsPerWrite = 4

@@ -20,6 +20,10 @@ struct Outgoing {
 final class NacosConnection: StreamDelegate {
     private unowned let pool: ServerPool
     private let stream: Stream
+    /// Where it goes.
+    let address: SocketAddress
+    /// Takes no further requests, because its address or its server is no longer one to ask.
+    private var isRetired = false
     private var pending = RingBuffer<Outgoing>()
     /// Reads an answer that the scanner does not take; nil between such answers.
     private var parser: HTTPResponseParser?
@@ -33,8 +37,9 @@ final class NacosConnection: StreamDelegate {
     private(set) var isExclusive = false
     private(set) var idleSince: Instant
 
-    init(_ pool: ServerPool, _ stream: Stream, at now: Instant) {
+    init(_ pool: ServerPool, _ stream: Stream, to address: SocketAddress, at now: Instant) {
         self.pool = pool
+        self.address = address
         self.stream = stream
         idleSince = now
         stream.delegate = self
@@ -44,7 +49,7 @@ final class NacosConnection: StreamDelegate {
     var load: Int { pending.count }
 
     /// How many more requests may be written on this connection.
-    var room: Int { max(0, pool.requestLimit - written) }
+    var room: Int { isRetired ? 0 : max(0, pool.requestLimit - written) }
 
     // MARK: writing
 
@@ -141,7 +146,7 @@ final class NacosConnection: StreamDelegate {
 
     func streamDidEnd(_ stream: Stream, reason: StreamEnd) {
         guard isConnected else {
-            pool.cannotConnect()
+            pool.cannotConnect(to: address)
             failAll(.connect, sent: false)
             return abandon()
         }
@@ -182,6 +187,12 @@ final class NacosConnection: StreamDelegate {
         stream.close()
         pool.remove(self)
         while let outgoing = pending.popFirst() { pool.sendAgain(outgoing) }
+    }
+
+    /// Closes as soon as nothing is pending.
+    func retire() {
+        isRetired = true
+        if pending.isEmpty { abandon() }
     }
 
     /// Closes at the end of the process.

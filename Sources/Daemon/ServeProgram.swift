@@ -95,6 +95,7 @@ enum ServeProgram {
         configuration.servers = settings.nacosServers.map {
             ServerAddress(name: $0.text, host: $0.host, port: $0.port)
         }
+        configuration.serverListURL = settings.nacosServerListURL
         if let path = settings.socket {
             if FileSystem.makeFolder(of: path) {
                 configuration.listeners.append(.api(.unix(path: path)))

@@ -10,6 +10,8 @@ internal import NacosWire
 /// to themselves, and never all of them, so that a flood of registrations does not hold up a beat.
 final class ServerPool {
     private let loop: EventLoop
+    /// `host:port` as configured.
+    let name: String
     private var addresses: [SocketAddress]
     /// Writes requests to this server, with its token.
     var encoder: NacosRequestEncoder
@@ -22,11 +24,14 @@ final class ServerPool {
     private var batch: [Outgoing] = []
     /// Learned: how many requests a connection takes, and how long an idle one may be trusted.
     private(set) var requestLimit = NacosClientLimits.requestsPerConnection
+    /// The server is no longer in the list: what is on the wire ends, and nothing else begins.
+    private(set) var isRetired = false
     private var idleLimit = Duration.nanoseconds(NacosClientLimits.idle)
 
     init(_ loop: EventLoop, _ server: ServerAddress, _ configuration: NacosClient.Configuration, _ client: NacosClient)
     {
         self.loop = loop
+        name = server.name
         self.configuration = configuration
         self.client = client
         addresses = server.addresses
@@ -182,7 +187,7 @@ final class ServerPool {
             loop, connectingTo: address, timeoutNanoseconds: configuration.connectTimeout.wholeNanoseconds,
             limits: StreamLimits(
                 inputMax: NacosClientLimits.inputMax, outputMax: NacosClientLimits.outputMax))
-        let connection = NacosConnection(self, stream, at: now)
+        let connection = NacosConnection(self, stream, to: address, at: now)
         connections.append(connection)
         return connection
     }
@@ -199,8 +204,9 @@ final class ServerPool {
         for connection in useless { connection.abandon() }
     }
 
-    /// The server's name has these addresses now; connections to others end when they are used up.
+    /// The server's name has these addresses now; connections to others end with the answers that they wait for.
     func setAddresses(_ found: [SocketAddress]) {
+        for connection in connections where !found.contains(connection.address) { connection.retire() }
         // The one that is used stays first while it is among them: connections need not move.
         guard let current = addresses.first, found.contains(current) else {
             addresses = found
@@ -211,9 +217,10 @@ final class ServerPool {
 
     // MARK: what connections tell
 
-    /// A connection did not come about: the next one tries the next address.
-    func cannotConnect() {
-        if addresses.count > 1 { addresses.append(addresses.removeFirst()) }
+    /// A connection did not come about: the next one tries the next address. Of several that fail together the first
+    /// moves on.
+    func cannotConnect(to address: SocketAddress) {
+        if addresses.count > 1, addresses.first == address { addresses.append(addresses.removeFirst()) }
     }
 
     func finish(_ outgoing: Outgoing, _ result: ExchangeResult) { client.finish(outgoing, result) }
@@ -226,6 +233,8 @@ final class ServerPool {
         outgoing.queuedAt = client.readClock()
         if client.isCancelled(outgoing.exchange) {
             finish(outgoing, .failed(.aborted))
+        } else if isRetired {
+            finish(outgoing, .failed(.closed))
         } else if outgoing.resends > NacosClientLimits.resends {
             finish(outgoing, .failed(.closed))
         } else if outgoing.exchange.kind.isBeat {
@@ -275,6 +284,18 @@ final class ServerPool {
         while let outgoing = beats.popFirst() { finish(outgoing, .failed(failure)) }
         while let outgoing = others.popFirst() { finish(outgoing, .failed(failure)) }
     }
+
+    // MARK: the list of servers
+
+    /// The server leaves the list: what was not written goes elsewhere, what was is awaited.
+    func retire() {
+        isRetired = true
+        failQueued(.aborted)
+        for connection in connections { connection.retire() }
+    }
+
+    /// The server is in the list again.
+    func unretire() { isRetired = false }
 
     func close() {
         for connection in connections { connection.close() }

@@ -25,8 +25,10 @@ public struct Secret: Equatable, Sendable, CustomStringConvertible {
 
 /// What `beatd serve` was told, checked. Ranges are those of `SettingsTable`.
 public struct Settings: Equatable, Sendable {
-    /// At least one, without repetitions, in the order given.
+    /// Without repetitions, in the order given; none only with `nacosServerListURL`, when nobody gave any.
     public var nacosServers: [NacosEndpoint]
+    /// Where the list of servers is read from; nil: nowhere.
+    public var nacosServerListURL: ServerListURL?
     /// `/nacos`, or empty.
     public var nacosContextPath: String
     /// For registrations that name none.

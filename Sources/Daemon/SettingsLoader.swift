@@ -44,8 +44,13 @@ enum SettingsLoader {
 
     static func settings(_ reader: inout SettingsReader) -> Settings {
         let writeRate = reader.integer("write-rate")
+        let listURL = reader.optional("nacos-server-list-url", SettingsAddress.serverListURL)
+        let embeddedNaming = reader.value("embedded-naming", SettingsSyntax.boolean)
+        var servers = reader.value("nacos-servers", SettingsAddress.servers)
+        // The default names a server on this machine: with a list to come, that is nobody's wish.
+        if listURL != nil, !embeddedNaming, reader.setting("nacos-servers").source == .defaultValue { servers = [] }
         return Settings(
-            nacosServers: reader.value("nacos-servers", SettingsAddress.servers),
+            nacosServers: servers, nacosServerListURL: listURL,
             nacosContextPath: reader.optional("nacos-context-path", SettingsSyntax.contextPath) ?? "",
             nacosNamespace: reader.value("nacos-namespace", SettingsSyntax.namespace),
             nacosUsername: reader.optional("nacos-username", SettingsSyntax.username),
@@ -63,7 +68,7 @@ enum SettingsLoader {
             maxRegistrations: reader.integer("max-registrations"),
             writeRate: writeRate == 0 ? nil : writeRate, shutdownTimeout: reader.duration("shutdown-timeout"),
             logLevel: logLevel(&reader), logFormat: logFormat(&reader),
-            embeddedNaming: reader.value("embedded-naming", SettingsSyntax.boolean),
+            embeddedNaming: embeddedNaming,
             config: reader.optional("config", SettingsSyntax.path),
             configDirectory: reader.knows("config-dir") ? reader.optional("config-dir", SettingsSyntax.path) : nil)
     }

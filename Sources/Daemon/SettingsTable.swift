@@ -13,64 +13,62 @@ public enum SettingsTable {
     private static let timeouts: ClosedRange<Duration> = .milliseconds(10) ... .seconds(60)
 
     /// The rows, in the order of the help.
-    public static let rows: [SettingDefinition] =
-        [
-            row("config", .path, "", "the configuration file, JSON with the names of this table as keys", daemon),
-            row(
-                "config-dir", .path, "",
-                "a folder of *.json files, each one registration or a list of them, beside \"beats\" of --config",
-                stored),
-            row(
-                "nacos-servers", .servers, "127.0.0.1:8848",
-                "the Nacos servers: host, host:port, [v6]:port or http://host:port; without scheme and port, 8848",
-                daemon),
-            row(
-                "nacos-context-path", .text, "/nacos", "what stands before /v1 in the servers' paths", daemon,
-                empty: true),
-            row("nacos-namespace", .text, "public", "for registrations that name none", daemon),
-            row("nacos-username", .text, "", "user that logs in to Nacos", daemon),
-            row("nacos-password-file", .secretFile, "", "file with that user's password", daemon),
-            row(
-                "dialect", .choice(["auto", "v1", "v3"]), "auto",
-                "the naming API that the servers are spoken to in; auto asks each", daemon),
-            row(
-                "connect-timeout", .duration(timeouts), "1s", "how long a connection to a server may take to open",
-                daemon),
-            row("request-timeout", .duration(timeouts), "3s", "how long one attempt of a request may take", daemon),
-            row("connections-per-server", .integer(1...64), "8", "connections kept open to each server", daemon),
-            row(
-                "pipeline-depth", .integer(1...16), "16", "beats in flight on one connection when all are busy", daemon),
-            row(
-                "listen", .address, "127.0.0.1:8090",
-                "address of the API; empty = off, port 0 = any; beyond loopback it needs a token", daemon, empty: true),
-            row("socket", .path, "/run/beatd/api.sock", "unix socket of the API; empty = off", daemon, empty: true),
-            row("ops-listen", .address, "", "address of a read-only listener for probes and metrics", daemon),
-            row("token-file", .secretFile, "", "bearer token that may read and write", daemon),
-            row("read-token-file", .secretFile, "", "bearer token that may read", daemon),
-            row("allowed-hosts", .list, "", "names by which clients may call the API, beside its addresses", daemon),
-            row(
-                "data-dir", .path, "/var/lib/beatd",
-                "taken, and not used yet: registrations are in memory; anything but memory is warned about", stored),
-            row("default-ip", .text, "", "the address of registrations that give none", daemon),
-            row("max-registrations", .integer(1...1_000_000), "1000000", "more are refused", daemon),
-            row(
-                "write-rate", .integer(0...1_000_000), "2000",
-                "writes per second from one client address, twice that in a burst; 0 = any", daemon),
-            row(
-                "shutdown-timeout", .duration(.zero ... .seconds(600)), "10s",
-                "how long the end may take, deregistrations included", daemon),
-            row("log-level", .choice(LogLevel.allCases.map(\.name)), "info", "the least that is logged", all),
-            row(
-                "log-format", .choice(LogFormat.allCases.map(\.rawValue)), "",
-                "how log lines look; unless set, text on a terminal and else json", all),
-            row(
-                "embedded-naming", .boolean, "false",
-                "start the built-in naming server on the first address of --nacos-servers", daemon),
-            flagOnly("listen", .address, "127.0.0.1:8848", "address of the naming server; port 0 = any", [.naming]),
-            flagOnly(
-                "profile", .choice(NamingProfile.Name.allCases.map(\.rawValue)), "2.5", "the server it behaves like",
-                [.naming]),
-        ] + RunSettings.rows
+    public static let rows = ofDaemon + RunSettings.rows
+
+    private static let ofDaemon: [SettingDefinition] = [
+        row("config", .path, "", "the configuration file, JSON with the names of this table as keys", daemon),
+        row(
+            "config-dir", .path, "",
+            "a folder of *.json files, each one registration or a list of them, beside \"beats\" of --config", stored),
+        row(
+            "nacos-servers", .servers, "127.0.0.1:8848",
+            "the Nacos servers: host, host:port, [v6]:port or http://host:port; without scheme and port, 8848", daemon),
+        row(
+            "nacos-server-list-url", .text, "",
+            "http://host:port/path of an address server, read every 30 s, a server a line; a failed answer changes nothing",
+            daemon),
+        row("nacos-context-path", .text, "/nacos", "what stands before /v1 in the servers' paths", daemon, empty: true),
+        row("nacos-namespace", .text, "public", "for registrations that name none", daemon),
+        row("nacos-username", .text, "", "user that logs in to Nacos", daemon),
+        row("nacos-password-file", .secretFile, "", "file with that user's password", daemon),
+        row(
+            "dialect", .choice(["auto", "v1", "v3"]), "auto",
+            "the naming API that the servers are spoken to in; auto asks each", daemon),
+        row("connect-timeout", .duration(timeouts), "1s", "how long a connection to a server may take to open", daemon),
+        row("request-timeout", .duration(timeouts), "3s", "how long one attempt of a request may take", daemon),
+        row("connections-per-server", .integer(1...64), "8", "connections kept open to each server", daemon),
+        row("pipeline-depth", .integer(1...16), "16", "beats in flight on one connection when all are busy", daemon),
+        row(
+            "listen", .address, "127.0.0.1:8090",
+            "address of the API; empty = off, port 0 = any; beyond loopback it needs a token", daemon, empty: true),
+        row("socket", .path, "/run/beatd/api.sock", "unix socket of the API; empty = off", daemon, empty: true),
+        row("ops-listen", .address, "", "address of a read-only listener for probes and metrics", daemon),
+        row("token-file", .secretFile, "", "bearer token that may read and write", daemon),
+        row("read-token-file", .secretFile, "", "bearer token that may read", daemon),
+        row("allowed-hosts", .list, "", "names by which clients may call the API, beside its addresses", daemon),
+        row(
+            "data-dir", .path, "/var/lib/beatd",
+            "taken, and not used yet: registrations are in memory; anything but memory is warned about", stored),
+        row("default-ip", .text, "", "the address of registrations that give none", daemon),
+        row("max-registrations", .integer(1...1_000_000), "1000000", "more are refused", daemon),
+        row(
+            "write-rate", .integer(0...1_000_000), "2000",
+            "writes per second from one client address, twice that in a burst; 0 = any", daemon),
+        row(
+            "shutdown-timeout", .duration(.zero ... .seconds(600)), "10s",
+            "how long the end may take, deregistrations included", daemon),
+        row("log-level", .choice(LogLevel.allCases.map(\.name)), "info", "the least that is logged", all),
+        row(
+            "log-format", .choice(LogFormat.allCases.map(\.rawValue)), "",
+            "how log lines look; unless set, text on a terminal and else json", all),
+        row(
+            "embedded-naming", .boolean, "false",
+            "start the built-in naming server on the first address of --nacos-servers", daemon),
+        flagOnly("listen", .address, "127.0.0.1:8848", "address of the naming server; port 0 = any", [.naming]),
+        flagOnly(
+            "profile", .choice(NamingProfile.Name.allCases.map(\.rawValue)), "2.5", "the server it behaves like",
+            [.naming]),
+    ]
 
     /// The rows that a command knows, with its defaults.
     public static func rows(for command: BeatdCommand) -> [SettingDefinition] {

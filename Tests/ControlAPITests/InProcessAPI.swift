@@ -16,7 +16,11 @@ final class InProcessAPI: APIDriver {
     var draining = false
     var restored = true
     var loopResponsive = true
-    var shell = ShellMetrics(servers: 2)
+    var shell: ShellMetrics = {
+        var shell = ShellMetrics()
+        shell.nacos.connections = [NacosMetrics.Connections(), NacosMetrics.Connections()]
+        return shell
+    }()
     var api: ControlAPI
     private(set) var now = InProcessAPI.start
     /// How often the metrics were sampled.
@@ -34,11 +38,11 @@ final class InProcessAPI: APIDriver {
     ) {
         var configuration = ControlAPI.Configuration(
             version: "1.0.0", revision: "abc1234", swiftVersion: "6.3.1", libeventVersion: "2.1.12", epoch: 77,
-            servers: ["10.1.0.3:8848", "10.1.0.4:8848"], maxRegistrations: maxRegistrations)
+            maxRegistrations: maxRegistrations)
         change(&configuration)
         api = ControlAPI(configuration)
         reactor = BeatReactor(
-            .init(servers: configuration.servers, maxRegistrations: maxRegistrations, logsIn: logsIn),
+            .init(servers: ["10.1.0.3:8848", "10.1.0.4:8848"], maxRegistrations: maxRegistrations, logsIn: logsIn),
             at: InProcessAPI.start)
     }
 
@@ -121,7 +125,7 @@ final class InProcessAPI: APIDriver {
             switch effect {
             case .send(let exchange): inFlight.append(exchange)
             case .answer(let token, let answer): answers[token] = answer
-            case .cancel, .probe, .login, .log, .finish: break
+            case .cancel, .probe, .login, .addServer, .retireServer, .log, .finish: break
             }
         }
     }

@@ -24,19 +24,23 @@ final class Harness {
     }
 
     init(
-        profile: NamingProfile = .nacos25, requestLog: Int = 0, connection: ConnectionRules? = nil,
-        latencyMilliseconds: Int64? = nil, users: [String: String] = [:], log: Log? = nil,
-        _ configure: (inout Daemon.Configuration) -> Void = { _ in }
+        on sharedLoop: EventLoop? = nil, naming given: NamingStandIn? = nil, profile: NamingProfile = .nacos25,
+        requestLog: Int = 0, connection: ConnectionRules? = nil, latencyMilliseconds: Int64? = nil,
+        users: [String: String] = [:], log: Log? = nil,
+        _ configure: (inout Daemon.Configuration) throws -> Void = { _ in }
     ) throws {
         SignalSource.ignoreBrokenPipes()
-        loop = try EventLoop()
+        let loop = try sharedLoop ?? EventLoop()
+        self.loop = loop
         var options = NamingStandIn.Options()
         options.requestLogCapacity = requestLog
         options.connection = connection
         options.users = users
-        naming = try NamingStandIn(
-            loop: loop, address: try #require(SocketAddress(parsing: "127.0.0.1:0")), profile: profile, options: options
-        )
+        naming =
+            try given
+            ?? NamingStandIn(
+                loop: loop, address: try #require(SocketAddress(parsing: "127.0.0.1:0")), profile: profile,
+                options: options)
         var configuration = Daemon.Configuration()
         proxy =
             if let latencyMilliseconds {
@@ -46,7 +50,7 @@ final class Harness {
         configuration.servers = [ServerAddress(name: peer.description, host: "127.0.0.1", port: peer.port ?? 0)]
         configuration.listeners = [.api(try #require(SocketAddress(parsing: "127.0.0.1:0")))]
         configuration.writeRate = 0
-        configure(&configuration)
+        try configure(&configuration)
         alarm = try LoopTimer(loop, onFire: {})
         daemon = try Daemon(configuration, loop: loop, log: log ?? Log(level: .error, format: .text))
         address = try #require(daemon.addresses.first)

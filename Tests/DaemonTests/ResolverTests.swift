@@ -22,8 +22,8 @@ struct ResolverTests {
     @Test("an answer without addresses leaves what was there; names are asked for again")
     func unknownName() throws {
         let loop = try EventLoop()
-        let resolver = try #require(
-            try Resolver(loop, [Resolver.Name(server: 0, host: "no-such-host.invalid", port: 1)]))
+        let resolver = try Resolver(
+            loop, [Resolver.Name(subject: .server(0), host: "no-such-host.invalid", port: 1)])
         defer {
             resolver.close()
             loop.freeClosed()

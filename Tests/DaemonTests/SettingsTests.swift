@@ -102,7 +102,8 @@ private func refusal(
     /// Every row takes its value from every place.
     @Test func everyRowTakesFlagEnvironmentAndFile() throws {
         let samples = [
-            "nacos-servers": "a:1", "nacos-context-path": "/x", "nacos-namespace": "dev", "connect-timeout": "2s",
+            "nacos-servers": "a:1", "nacos-server-list-url": "http://h/x", "nacos-context-path": "/x",
+            "nacos-namespace": "dev", "connect-timeout": "2s",
             "request-timeout": "4s", "connections-per-server": "3", "pipeline-depth": "2", "listen": "127.0.0.1:1",
             "socket": "/s", "ops-listen": "127.0.0.1:2", "token-file": "/t", "read-token-file": "/r",
             "allowed-hosts": "a,b", "data-dir": "memory", "default-ip": "10.0.0.1", "max-registrations": "5",

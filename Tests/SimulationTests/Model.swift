@@ -126,6 +126,7 @@ extension Simulation {
 
     /// After each input.
     func checkInvariants(_ input: Input) {
+        checkServers()
         let rows = reactor.rows
         var counts = [Int](repeating: 0, count: RegistrationState.allCases.count)
         var inFlight = 0

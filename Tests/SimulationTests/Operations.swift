@@ -5,7 +5,8 @@ import TestSupport
 extension Simulation.Plan {
     init(_ random: inout SplitMix) {
         singleFault = random.next(below: 2) == 0
-        servers = singleFault ? 2 + random.next(below: 2) : 1 + random.next(below: 3)
+        servers = singleFault ? 2 + random.next(below: 2) : random.next(below: 4)
+        nodes = max(servers, 1) + random.next(below: 3)
         keys = 1 + random.next(below: 4)
         maxRegistrations = random.next(below: 4) == 0 ? max(1, keys - 1) : 100
         operations = 10 + random.next(below: 30)
@@ -22,6 +23,7 @@ extension Simulation {
         while violation == nil, operationsDone < plan.operations { run(.seconds(1)) }
         for server in cluster.faults.indices { cluster.faults[server] = .none }
         cluster.interval = 5000
+        if reactor.serverViews().isEmpty { feed(.serverListChanged([NodeList.name(0)])) }
         // Long enough for what was begun before, and for every registration to beat twice.
         run(.seconds(12))
         // A refused registration is offered again after 60 s, a tombstone's lease is over after 36 s.
@@ -50,12 +52,13 @@ extension Simulation {
         guard operationsDone < plan.operations else { return }
         operationsDone += 1
         let key = random.next(below: keys.count)
-        switch random.next(below: 20) {
+        switch random.next(below: 22) {
         case 0...7: post(key)
         case 8...11: removeByRequest(key)
         case 12: abandon()
         case 13: changeInterval()
         case 14: stallOrWipe()
+        case 15, 16: changeList()
         default: harm()
         }
         // Often several in one turn, mostly within a second, sometimes after a few periods.
