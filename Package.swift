@@ -64,6 +64,7 @@ let package = Package(
             "DaemonTests",
             [
                 "Daemon", "BeatCore", "HTTPWire", "JSON", "NacosWire", "ControlAPI", "EventLoop", "NamingStandIn",
+                "CLibeventOpenSSL",
             ]),
         tests("DocumentationTests", ["Daemon"]),
         tests("TidyTests", ["ControlAPI", "Daemon"]),

@@ -11,15 +11,13 @@ final class NacosCall: StreamDelegate {
 
     /// Connects, sends `bytes`, and reads the answer, all by `deadline` on the monotonic clock.
     init(
-        _ loop: EventLoop, to address: SocketAddress, sending bytes: [UInt8], connectTimeout: Int64, deadline: Int64,
+        _ loop: EventLoop, to address: SocketAddress, by transport: ServerTransport, sending bytes: [UInt8],
+        deadline: Int64,
         onEnd: @escaping (Result<HTTPResponse, NacosCallError>) -> Void
     ) {
         self.onEnd = onEnd
         self.deadline = deadline
-        stream = Stream(
-            loop, connectingTo: address, timeoutNanoseconds: connectTimeout,
-            limits: StreamLimits(
-                inputMax: NacosClientLimits.inputMax, outputMax: NacosClientLimits.outputMax))
+        stream = transport.connect(loop, to: address)
         stream.delegate = self
         stream.write(bytes)
     }
@@ -47,7 +45,7 @@ final class NacosCall: StreamDelegate {
     func streamDidEnd(_ stream: Stream, reason: StreamEnd) {
         switch reason {
         case .failed(let errno): end(.failure(NacosCallError(text: SystemError.text(errno))))
-        case .tlsFailed(let reason): end(.failure(NacosCallError(text: reason)))
+        case .tlsFailed(let reason): end(.failure(NacosCallError(text: "TLS: \(reason)")))
         case .connectTimedOut: end(.failure(NacosCallError(text: "no connection in time")))
         case .deadlinePassed: end(.failure(NacosCallError(text: "no answer in time")))
         case .eof, .outputLimitExceeded, .finished: endedByPeer()

@@ -10,14 +10,17 @@ struct ServerAddress {
     /// The host by itself, and the port.
     var host: String
     var port: UInt16
+    /// Whether it is written `https://`.
+    var usesTLS: Bool
     /// Where it is; empty while its name is not resolved.
     var addresses: [SocketAddress]
 
     /// A server by what settings say; a numeric host is its own address.
-    init(name: String, host: String, port: UInt16) {
+    init(name: String, host: String, port: UInt16, usesTLS: Bool = false) {
         self.name = name
         self.host = host
         self.port = port
+        self.usesTLS = usesTLS
         addresses = SocketAddress(host: host, port: port).map { [$0] } ?? []
     }
 }
@@ -34,6 +37,10 @@ final class NacosClient {
         var requestTimeout = Duration.seconds(3)
         var connectionsPerServer = 8
         var pipelineDepth = 16
+        /// For the servers that use it; must be there when one does.
+        var tls: TLSContext?
+        /// Signs every request but logins; nil: none is signed.
+        var signer: RequestSigner?
     }
 
     private var pools: [ServerPool] = []
@@ -44,6 +51,7 @@ final class NacosClient {
     /// What ended since the last turn took it.
     private(set) var outcomes: [Input] = []
     private var metrics: NacosMetrics
+    private var signer: RequestSigner?
     let readClock: () -> Instant
 
     init(
@@ -51,6 +59,7 @@ final class NacosClient {
         credentials: NacosCredentials? = nil, readClock: @escaping () -> Instant
     ) {
         self.readClock = readClock
+        signer = configuration.signer
         metrics = NacosMetrics(servers: servers.count)
         pools = servers.map { ServerPool(loop, $0, configuration, self) }
         access = NacosAccess(loop, configuration, credentials, self)
@@ -105,6 +114,14 @@ final class NacosClient {
 
     func address(of server: ServerIndex) -> SocketAddress? { pools[Int(server)].address }
 
+    func transport(of server: ServerIndex) -> ServerTransport { pools[Int(server)].transport }
+
+    /// What signs a request that is made now; nil when none is signed. `groupedServiceName` is nil for a request about
+    /// no service.
+    func signature(groupedServiceName: String?) -> RequestSignature? {
+        signer?.sign(groupedServiceName: groupedServiceName, at: WallTime(milliseconds: WallClock.milliseconds()))
+    }
+
     func setToken(_ token: SecretText) {
         for pool in pools { pool.encoder.setToken(token) }
     }
@@ -124,9 +141,9 @@ final class NacosClient {
         case .replied(let reply):
             metrics.record(operation, status: reply.status, duration: duration)
             outcomes.append(.replied(outgoing.exchange, reply, sentAt: outgoing.sentAt ?? outgoing.queuedAt))
-        case .failed(let failure):
+        case .failed(let failure, let detail):
             metrics.record(operation, status: nil, duration: duration)
-            outcomes.append(.failed(outgoing.exchange, failure, sentAt: outgoing.sentAt))
+            outcomes.append(.failed(outgoing.exchange, failure, sentAt: outgoing.sentAt, detail: detail))
         }
     }
 }

@@ -35,6 +35,16 @@ public struct Settings: Equatable, Sendable {
     public var nacosUsername: String?
     /// What that user logs in with.
     public var nacosPassword: Secret?
+    /// Whose secret key signs the requests to Nacos; nil: nobody's.
+    public var nacosAccessKey: String?
+    /// What signs them.
+    public var nacosSecretKey: Secret?
+    /// The path of the certificates that `https://` servers are trusted by, in PEM; nil: those of the system.
+    public var nacosTLSCA: String?
+    /// The path of the certificate that such a server is shown, in PEM.
+    public var nacosTLSCertificate: String?
+    /// The path of its private key, in PEM.
+    public var nacosTLSKey: String?
     /// `auto`, `v1` or `v3`.
     public var dialect: String
     /// Per attempt.

@@ -13,9 +13,10 @@ public enum BeatdInvocation: Equatable, Sendable {
     /// Reads the command line (without the program's name), the environment and the file that they name.
     ///
     /// Everything that is wrong is reported at once; what to print and how to exit is in the refusal. `readFile` is
-    /// called for the configuration file and for files of secrets.
+    /// called for the configuration file and for files of secrets, `checkTLS` when there are files for TLS.
     public static func parse(
-        arguments: [String], environment: [String: String], readFile: @escaping SettingsFileReader
+        arguments: [String], environment: [String: String], readFile: @escaping SettingsFileReader,
+        checkTLS: TLSFilesChecker = TLSFiles.check
     ) throws(SettingsRefusal) -> BeatdInvocation {
         guard let word = arguments.first else {
             throw usage("beatd", "needs a command: \(commandNames.joined(separator: ", ")); see beatd --help")
@@ -35,10 +36,12 @@ public enum BeatdInvocation: Equatable, Sendable {
         switch command {
         case .serve:
             return .serve(
-                try SettingsLoader.serve(flags: flags, faults: faults, environment: environment, readFile: readFile))
+                try SettingsLoader.serve(
+                    flags: flags, faults: faults, environment: environment, readFile: readFile, checkTLS: checkTLS))
         case .checkConfig:
             return .checkConfig(
-                try SettingsLoader.serve(flags: flags, faults: faults, environment: environment, readFile: readFile))
+                try SettingsLoader.serve(
+                    flags: flags, faults: faults, environment: environment, readFile: readFile, checkTLS: checkTLS))
         case .naming:
             return .naming(
                 try SettingsLoader.naming(flags: flags, faults: faults, environment: environment, readFile: readFile))

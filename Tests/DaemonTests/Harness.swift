@@ -18,6 +18,8 @@ final class Harness {
     private let alarm: LoopTimer
     /// Between the daemon and its naming server, when answers are to take their time.
     let proxy: LatencyProxy?
+    /// Between them, when the naming server is to speak TLS.
+    let front: TLSFront?
 
     struct TimedOut: Error, CustomStringConvertible {
         var description: String
@@ -25,7 +27,8 @@ final class Harness {
 
     init(
         profile: NamingProfile = .nacos25, requestLog: Int = 0, connection: ConnectionRules? = nil,
-        latencyMilliseconds: Int64? = nil,
+        latencyMilliseconds: Int64? = nil, users: [String: String] = [:], tls: TLSFront.Options? = nil,
+        log: Log = Log(level: .error, format: .text),
         _ configure: (inout Daemon.Configuration) -> Void = { _ in }
     ) throws {
         SignalSource.ignoreBrokenPipes()
@@ -33,6 +36,7 @@ final class Harness {
         var options = NamingStandIn.Options()
         options.requestLogCapacity = requestLog
         options.connection = connection
+        options.users = users
         naming = try NamingStandIn(
             loop: loop, address: try #require(SocketAddress(parsing: "127.0.0.1:0")), profile: profile, options: options
         )
@@ -41,13 +45,15 @@ final class Harness {
             if let latencyMilliseconds {
                 try LatencyProxy(loop, before: naming.localAddress, delayMilliseconds: latencyMilliseconds)
             } else { nil }
-        let peer = proxy?.address ?? naming.localAddress
+        front = try tls.map { try TLSFront(loop, before: naming.localAddress, $0) }
+        let peer = front?.address ?? proxy?.address ?? naming.localAddress
         configuration.servers = [ServerAddress(name: peer.description, host: "127.0.0.1", port: peer.port ?? 0)]
+        if let tls { configuration.servers = [tls.server(peer)] }
         configuration.listeners = [.api(try #require(SocketAddress(parsing: "127.0.0.1:0")))]
         configuration.writeRate = 0
         configure(&configuration)
         alarm = try LoopTimer(loop, onFire: {})
-        daemon = try Daemon(configuration, loop: loop, log: Log(level: .error, format: .text))
+        daemon = try Daemon(configuration, loop: loop, log: log)
         address = try #require(daemon.addresses.first)
     }
 
@@ -56,6 +62,7 @@ final class Harness {
         alarm.close()
         daemon.close()
         proxy?.close()
+        front?.close()
         naming.close()
         loop.freeClosed()
     }
