@@ -7,7 +7,7 @@ public enum DataDirectory: Equatable, Sendable {
 }
 
 /// A secret with the file it came from; it shows itself as `<set>`.
-public struct Secret: Equatable, Sendable, CustomStringConvertible {
+public struct Secret: Equatable, Sendable, CustomStringConvertible, CustomReflectable {
     /// The secret itself.
     public let text: String
     /// Where to read it again; nil when it came from the environment.
@@ -21,6 +21,8 @@ public struct Secret: Equatable, Sendable, CustomStringConvertible {
 
     /// `<set>`.
     public var description: String { "<set>" }
+    /// Nothing: `dump` looks here.
+    public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// What `beatd serve` was told, checked. Ranges are those of `SettingsTable`.

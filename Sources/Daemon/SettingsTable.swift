@@ -16,7 +16,8 @@ public enum SettingsTable {
         row("config", .path, "", "the configuration file, JSON with the names of this table as keys", daemon),
         row(
             "nacos-servers", .servers, "127.0.0.1:8848",
-            "the Nacos servers: host, host:port, [v6]:port or http(s)://host:port; without scheme and port, 8848", daemon),
+            "the Nacos servers: host, host:port, [v6]:port or http(s)://host:port; without scheme and port, 8848",
+            daemon),
         row("nacos-context-path", .text, "/nacos", "what stands before /v1 in the servers' paths", daemon, empty: true),
         row("nacos-namespace", .text, "public", "for registrations that name none", daemon),
         row("nacos-username", .text, "", "user that logs in to Nacos", daemon),

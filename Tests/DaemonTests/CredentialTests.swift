@@ -1,4 +1,5 @@
 import BeatCore
+import ControlAPI
 import EventLoop
 import Glibc
 import HTTPWire
@@ -59,12 +60,15 @@ extension OnSockets {
         /// Requests that are refused, with secrets where a careless program would repeat them.
         private func badRequests(_ harness: Harness, _ findings: Findings) throws {
             let cases: [(String, HTTPFields, String?)] = [
-                ("/v1/beats", ["Authorization": "Bearer \(Self.wrongToken)"], nil),
-                ("/v1/beats", ["Authorization": "Basic \(Self.wrongToken)"], nil),
-                ("/v1/beats", [:], nil),
+                ("/v1/beats", ["Authorization": "Bearer \(Self.wrongToken)"], orders()),
+                ("/v1/beats", ["Authorization": "Basic \(Self.wrongToken)"], orders()),
+                ("/v1/beats", [:], orders()),
                 ("/v1/nothing", Self.own, nil),
                 ("/v1/beats?nothing=1", Self.own, nil),
-                ("/v1/beats", ["Authorization": "Bearer \(Self.apiToken)", "Host": "other.example"], nil),
+                (
+                    "/v1/beats", ["Authorization": "Bearer \(Self.apiToken)", "Origin": "http://other.example"],
+                    orders()
+                ),
                 ("/v1/beats", Self.own, "{\"serviceName\":\"a\",\"port\":0}"),
                 ("/v1/beats", Self.own, "{"),
             ]
@@ -95,7 +99,7 @@ extension OnSockets {
                     $0.tokens = .init(readWrite: Self.apiToken)
                 }
                 defer { harness.close() }
-                try live(harness, findings)
+                try live(harness, findings, log: "\(folder)/log")
                 harness.daemon.log.finish()
                 findings.add("log", try readText("\(folder)/log"))
                 for entry in harness.naming.requestLog.entries {
@@ -115,7 +119,7 @@ extension OnSockets {
         }
 
         /// Success, a token that is refused, a password that is refused, TLS that is refused.
-        private func live(_ harness: Harness, _ findings: Findings) throws {
+        private func live(_ harness: Harness, _ findings: Findings, log: String) throws {
             let front = try #require(harness.front)
             let body = "{\"serviceName\":\"orders\",\"ip\":\"10.0.0.7\",\"port\":1,\"period\":\"500ms\"}"
             #expect(try harness.send(.post, "/v1/beats", json: body, fields: Self.own).status == 201)
@@ -131,7 +135,7 @@ extension OnSockets {
             harness.naming.server.authentication.users = ["nacos": "another"]
             harness.naming.forgetTokens()
             try harness.until("the login fails", within: 20) {
-                try harness.send(.get, "/v1/status", fields: Self.own).text.contains("unknown user")
+                try readText(log).contains("login.failed")
             }
             try collect("login failed", harness, findings)
 

@@ -45,7 +45,7 @@ final class Harness {
             if let latencyMilliseconds {
                 try LatencyProxy(loop, before: naming.localAddress, delayMilliseconds: latencyMilliseconds)
             } else { nil }
-        front = try tls.map { try TLSFront(loop, before: naming.localAddress, $0) }
+        front = if let tls { try TLSFront(loop, before: naming.localAddress, tls) } else { nil }
         let peer = front?.address ?? proxy?.address ?? naming.localAddress
         configuration.servers = [ServerAddress(name: peer.description, host: "127.0.0.1", port: peer.port ?? 0)]
         if let tls { configuration.servers = [tls.server(peer)] }

@@ -23,7 +23,8 @@ extension OnSockets {
             return try FormEncoding.decode(String(query))
         }
 
-        @Test("every request is signed with its own time: probe, register, beat, deregister", arguments: Dialect.allCases)
+        @Test(
+            "every request is signed with its own time: probe, register, beat, deregister", arguments: Dialect.allCases)
         func everyRequest(dialect: Dialect) throws {
             let begin = WallClock.milliseconds()
             let harness = try Harness(profile: dialect == .v1 ? .nacos25 : .nacos32, requestLog: 1000) {
@@ -32,7 +33,8 @@ extension OnSockets {
             defer { harness.close() }
             try harness.register(port: 1, ",\"groupName\":\"g1\",\"period\":\"500ms\"")
             try harness.until("beats") { harness.daemon.core.counters.beats[.ok] >= 3 }
-            #expect(try harness.send(.delete, "/v1/beats?serviceName=orders&groupName=g1&ip=10.0.0.7&port=1").status < 300)
+            #expect(
+                try harness.send(.delete, "/v1/beats?serviceName=orders&groupName=g1&ip=10.0.0.7&port=1").status < 300)
             try harness.until("deregistered") { harness.naming.server.instanceCount == 0 }
             let entries = harness.naming.requestLog.entries
             #expect(Set(entries.map(\.route)).isSuperset(of: [.register, .beat, .deregister]))

@@ -156,7 +156,6 @@ private final class Link: StreamDelegate {
                 send()
                 if SSL_get_error(ssl, result) != SSL_ERROR_WANT_READ {
                     front.failed += 1
-                    // As servers do that do not read on: with input unread the kernel may answer with a reset.
                     near.closeAfterWriting()
                 }
                 return
@@ -164,8 +163,9 @@ private final class Link: StreamDelegate {
             isEstablished = true
             front.established += 1
             if SSL_session_reused(ssl) == 1 { front.resumed += 1 }
-            front.serverNames.insert(
-                SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name).map { String(cString: $0) })
+            let name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name).map { String(cString: $0) }
+            // OpenSSL has no name to tell when a session of TLS 1.2 is used again.
+            if name != nil || SSL_session_reused(ssl) == 0 { front.serverNames.insert(name) }
         }
         send()
         var piece = [UInt8](repeating: 0, count: 16 << 10)
