@@ -134,7 +134,9 @@ final class NacosAccess {
         calls[number] = NacosCall(
             loop, to: address, by: client.transport(of: server), sending: bytes, deadline: deadline.nanoseconds
         ) { [unowned self] result in
-            self.calls[number] = nil
+            if let call = self.calls.removeValue(forKey: number), !call.isConnected {
+                self.client.cannotConnect(to: server)
+            }
             onEnd(result)
         }
     }

@@ -7,6 +7,8 @@ final class NacosCall: StreamDelegate {
     private let stream: Stream
     private let deadline: Int64
     private var parser = HTTPResponseParser()
+    /// The connection came about, with its TLS.
+    private(set) var isConnected = false
     private var onEnd: ((Result<HTTPResponse, NacosCallError>) -> Void)?
 
     /// Connects, sends `bytes`, and reads the answer, all by `deadline` on the monotonic clock.
@@ -22,7 +24,10 @@ final class NacosCall: StreamDelegate {
         stream.write(bytes)
     }
 
-    func streamDidConnect(_ stream: Stream) { stream.setDeadline(at: deadline) }
+    func streamDidConnect(_ stream: Stream) {
+        isConnected = true
+        stream.setDeadline(at: deadline)
+    }
 
     func streamDidDrain(_ stream: Stream) {}
 

@@ -114,6 +114,9 @@ final class NacosClient {
 
     func address(of server: ServerIndex) -> SocketAddress? { pools[Int(server)].address }
 
+    /// The next call or connection tries the server's next address.
+    func cannotConnect(to server: ServerIndex) { pools[Int(server)].cannotConnect(nil) }
+
     func transport(of server: ServerIndex) -> ServerTransport { pools[Int(server)].transport }
 
     /// What signs a request that is made now; nil when none is signed. `groupedServiceName` is nil for a request about
