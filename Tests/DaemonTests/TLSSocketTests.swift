@@ -39,6 +39,18 @@ extension OnSockets {
             try withTemporaryDirectory { try body(try TestCertificates(in: $0, server: server)) }
         }
 
+        /// Each on a connection of its own, so that all wait for the same server in the same turn.
+        private func registerAtOnce(_ count: Int, _ harness: Harness) throws {
+            let clients = try (0..<count).map { _ in try harness.client() }
+            for (port, client) in clients.enumerated() {
+                client.send(
+                    .post, "/v1/beats",
+                    json: "{\"serviceName\":\"orders\",\"ip\":\"10.0.0.7\",\"port\":\(port + 1),\"period\":\"500ms\"}")
+            }
+            try harness.until("answers") { clients.allSatisfy { $0.responses.count == 1 } }
+            for client in clients { client.close() }
+        }
+
         /// What the daemon says of its only server.
         private func trouble(_ harness: Harness) -> String? { harness.daemon.core.serverViews()[0].lastError }
 
@@ -133,7 +145,7 @@ extension OnSockets {
             }
             defer { harness.close() }
             let front = try #require(harness.front)
-            try harness.registerMany(60, ",\"period\":\"500ms\"")
+            try registerAtOnce(60, harness)
             try harness.until("trouble") { trouble(harness) != nil }
             #expect(trouble(harness) == reason, sourceLocation: sourceLocation)
             let begin = try #require(front.accepted.first)
@@ -226,7 +238,7 @@ extension OnSockets {
                     defer { harness.close() }
                     let front = try #require(harness.front)
                     front.behaviour = behaviour
-                    try harness.registerMany(100, ",\"period\":\"500ms\"")
+                    try registerAtOnce(100, harness)
                     let begin = try #require(front.accepted.first)
                     try harness.until("three seconds", polling: true) {
                         MonotonicClock.nanoseconds() - begin > 3_000_000_000
@@ -236,6 +248,31 @@ extension OnSockets {
                     #expect(trouble(harness) == "TLS: the server ended the connection before its first answer")
                     front.behaviour = .passesOn
                     try harness.until("all beating") { harness.daemon.core.count(of: .beating) == 100 }
+                }
+            }
+        }
+
+        @Test("beats of 400 registrations meet a server that begins to end every connection: few connections, no storm")
+        func noStorm() throws {
+            try withFiles { files in
+                let context = try files.context()
+                for dialect in Self.dialects {
+                    let harness = try Harness(tls: files.front()) {
+                        $0.client.tls = context
+                        $0.dialect = dialect
+                    }
+                    defer { harness.close() }
+                    let front = try #require(harness.front)
+                    try harness.registerMany(400, ",\"period\":\"500ms\"")
+                    try harness.until("all beating") { harness.daemon.core.count(of: .beating) == 400 }
+                    front.behaviour = .cuts
+                    front.pause()
+                    try front.resume()
+                    let before = front.accepted.count
+                    harness.run(seconds: 3)
+                    #expect(front.accepted.count - before <= Self.connectionsMax)
+                    front.behaviour = .passesOn
+                    try harness.until("all beating again") { harness.daemon.core.count(of: .beating) == 400 }
                 }
             }
         }
