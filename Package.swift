@@ -66,6 +66,7 @@ let package = Package(
             "DaemonTests",
             [
                 "Daemon", "BeatCore", "HTTPWire", "JSON", "NacosWire", "ControlAPI", "EventLoop", "NamingStandIn",
+                "CLibeventOpenSSL",
             ]),
         tests("DocumentationTests", ["Daemon"]),
         tests("TidyTests", ["ControlAPI", "Daemon"]),

@@ -27,14 +27,14 @@ extension BeatReactor {
     }
 
     mutating func failed(
-        _ exchange: Exchange, _ failure: ExchangeFailure, sentAt: Instant?, at now: Instant,
+        _ exchange: Exchange, _ failure: ExchangeFailure, sentAt: Instant?, _ detail: String, at now: Instant,
         into effects: inout [Effect]
     ) {
         // What was never written says nothing about the server.
         if failure != .aborted, failure == .connect || sentAt != nil,
-            servers.noteFailure(exchange.server, failure.text, at: now)
+            servers.noteFailure(exchange.server, detail, at: now)
         {
-            effects.append(.log(.serverDown(exchange.server, detail: failure.text)))
+            effects.append(.log(.serverDown(exchange.server, detail: detail)))
         }
         guard settle(exchange, sentAt: sentAt) else { return }
         let slot = exchange.slot
@@ -48,7 +48,7 @@ extension BeatReactor {
             return advance(slot, at: now, into: &effects)
         }
         noteLastBeat(exchange, failure.outcome, code: 0, sentAt: sentAt ?? now, at: now)
-        details[slot] = failure.text
+        details[slot] = detail
         tryElsewhere(slot, exchange.kind, failure.outcome, failure.retryReason, at: now, into: &effects)
     }
 

@@ -79,8 +79,8 @@ public struct BeatReactor: ~Copyable {
             beatNow(handle, token, at: now, into: &effects)
         case .replied(let exchange, let reply, let sentAt):
             replied(exchange, reply, sentAt: sentAt, at: now, into: &effects)
-        case .failed(let exchange, let failure, let sentAt):
-            failed(exchange, failure, sentAt: sentAt, at: now, into: &effects)
+        case .failed(let exchange, let failure, let sentAt, let detail):
+            failed(exchange, failure, sentAt: sentAt, detail ?? failure.text, at: now, into: &effects)
         case .probed(let server, let verdict):
             probed(server, verdict, at: now, into: &effects)
         case .serverListChanged(let names):

@@ -8,8 +8,9 @@ public enum Input: Equatable, Sendable {
     case beatNow(RegistrationHandle, RequestToken)
     /// A server answered an exchange. `sentAt` is when its first byte was handed to the socket.
     case replied(Exchange, NacosReply, sentAt: Instant)
-    /// An exchange ended without an answer; `sentAt` is nil when nothing of it was written.
-    case failed(Exchange, ExchangeFailure, sentAt: Instant?)
+    /// An exchange ended without an answer; `sentAt` is nil when nothing of it was written. `detail` says more than the
+    /// failure itself, such as why TLS did not come about.
+    case failed(Exchange, ExchangeFailure, sentAt: Instant?, detail: String? = nil)
     /// A server was asked for its dialect, as `Effect.probe` wanted.
     case probed(ServerIndex, ProbeOutcome)
     /// The Nacos servers are these from now on, as `host:port`, 1…`Limits.servers` different ones. Servers that stay keep

@@ -41,7 +41,7 @@ extension Daemon {
         guard let endpoint = serverList?.server(named: name) else {
             preconditionFailure("server \(place) is \(name), which no list names")
         }
-        let server = ServerAddress(name: name, host: endpoint.host, port: endpoint.port)
+        let server = ServerAddress(name: name, host: endpoint.host, port: endpoint.port, usesTLS: endpoint.usesTLS)
         client.add(server, at: place)
         if let name = Daemon.name(of: server, at: place) {
             resolver?.add(name)

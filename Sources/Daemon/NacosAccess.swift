@@ -66,7 +66,8 @@ final class NacosAccess {
 
     private func ask(_ server: ServerIndex, _ probe: DialectProbe) {
         var bytes: [UInt8] = []
-        client.encoder(of: server).appendProbe(probe.request, to: &bytes)
+        let signature = client.signature(groupedServiceName: probe.request.serviceName)
+        client.encoder(of: server).appendProbe(probe.request, signature: signature, to: &bytes)
         call(server, bytes) { [unowned self] in self.probeAnswered(server, $0) }
     }
 
@@ -155,8 +156,7 @@ final class NacosAccess {
         nextCall += 1
         let deadline = client.readClock() + configuration.requestTimeout
         calls[number] = NacosCall(
-            loop, to: address, sending: bytes, connectTimeout: configuration.connectTimeout.wholeNanoseconds,
-            deadline: deadline.nanoseconds
+            loop, to: address, by: client.transport(of: server), sending: bytes, deadline: deadline.nanoseconds
         ) { [unowned self] result in
             self.calls[number] = nil
             if case .failure(let error) = result, !error.wasConnected {

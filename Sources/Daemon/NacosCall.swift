@@ -6,22 +6,21 @@ internal import HTTPWire
 final class NacosCall: StreamDelegate {
     private let stream: Stream
     private let deadline: Int64
+    /// The connection came about, with its TLS.
     private var isConnected = false
     private var parser: HTTPResponseParser
     private var onEnd: ((Result<HTTPResponse, NacosCallError>) -> Void)?
 
     /// Connects, sends `bytes`, and reads the answer, all by `deadline` on the monotonic clock.
     init(
-        _ loop: EventLoop, to address: SocketAddress, sending bytes: [UInt8], connectTimeout: Int64, deadline: Int64,
-        limits: HTTPLimits = .response, onEnd: @escaping (Result<HTTPResponse, NacosCallError>) -> Void
+        _ loop: EventLoop, to address: SocketAddress, by transport: ServerTransport, sending bytes: [UInt8],
+        deadline: Int64, limits: HTTPLimits = .response,
+        onEnd: @escaping (Result<HTTPResponse, NacosCallError>) -> Void
     ) {
         self.onEnd = onEnd
         parser = HTTPResponseParser(limits: limits)
         self.deadline = deadline
-        stream = Stream(
-            loop, connectingTo: address, timeoutNanoseconds: connectTimeout,
-            limits: StreamLimits(
-                inputMax: NacosClientLimits.inputMax, outputMax: NacosClientLimits.outputMax))
+        stream = transport.connect(loop, to: address)
         stream.delegate = self
         stream.write(bytes)
     }
@@ -52,7 +51,7 @@ final class NacosCall: StreamDelegate {
     func streamDidEnd(_ stream: Stream, reason: StreamEnd) {
         switch reason {
         case .failed(let errno): fail(SystemError.text(errno))
-        case .tlsFailed(let reason): fail(reason)
+        case .tlsFailed(let reason): fail("TLS: \(reason)")
         case .connectTimedOut: fail("no connection in time")
         case .deadlinePassed: fail("no answer in time")
         case .eof, .outputLimitExceeded, .finished: endedByPeer()

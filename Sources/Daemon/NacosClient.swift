@@ -10,14 +10,17 @@ struct ServerAddress {
     /// The host by itself, and the port.
     var host: String
     var port: UInt16
+    /// Whether it is written `https://`.
+    var usesTLS: Bool
     /// Where it is; empty while its name is not resolved.
     var addresses: [SocketAddress]
 
     /// A server by what settings say; a numeric host is its own address.
-    init(name: String, host: String, port: UInt16) {
+    init(name: String, host: String, port: UInt16, usesTLS: Bool = false) {
         self.name = name
         self.host = host
         self.port = port
+        self.usesTLS = usesTLS
         addresses = SocketAddress(host: host, port: port).map { [$0] } ?? []
     }
 }
@@ -34,6 +37,10 @@ final class NacosClient {
         var requestTimeout = Duration.seconds(3)
         var connectionsPerServer = 8
         var pipelineDepth = 16
+        /// For the servers that use it; must be there when one does.
+        var tls: TLSContext?
+        /// Signs every request but logins; nil: none is signed.
+        var signer: RequestSigner?
     }
 
     /// By place. A retired one stays until its place is another server's.
@@ -48,6 +55,7 @@ final class NacosClient {
     /// What ended since the last turn took it.
     private(set) var outcomes: [Input] = []
     private var metrics: NacosMetrics
+    private var signer: RequestSigner?
     let readClock: () -> Instant
 
     init(
@@ -57,6 +65,7 @@ final class NacosClient {
         self.loop = loop
         self.configuration = configuration
         self.readClock = readClock
+        signer = configuration.signer
         metrics = NacosMetrics()
         pools = servers.map { ServerPool(loop, $0, configuration, self) }
         access = NacosAccess(loop, configuration, credentials, self)
@@ -131,6 +140,7 @@ final class NacosClient {
         pools.indices.first { $0 >= Int(place) && !pools[$0].isRetired }.map { ServerIndex($0) }
     }
 
+    /// The next call or connection tries the server's next address.
     func cannotConnect(_ server: ServerIndex, to address: SocketAddress) {
         pools[Int(server)].cannotConnect(to: address)
     }
@@ -138,6 +148,14 @@ final class NacosClient {
     func encoder(of server: ServerIndex) -> NacosRequestEncoder { pools[Int(server)].encoder }
 
     func address(of server: ServerIndex) -> SocketAddress? { pools[Int(server)].address }
+
+    func transport(of server: ServerIndex) -> ServerTransport { pools[Int(server)].transport }
+
+    /// What signs a request that is made now; nil when none is signed. `groupedServiceName` is nil for a request about
+    /// no service.
+    func signature(groupedServiceName: String?) -> RequestSignature? {
+        signer?.sign(groupedServiceName: groupedServiceName, at: WallTime(milliseconds: WallClock.milliseconds()))
+    }
 
     func setToken(_ token: SecretText) {
         self.token = token
@@ -159,9 +177,9 @@ final class NacosClient {
         case .replied(let reply):
             metrics.record(operation, status: reply.status, duration: duration)
             outcomes.append(.replied(outgoing.exchange, reply, sentAt: outgoing.sentAt ?? outgoing.queuedAt))
-        case .failed(let failure):
+        case .failed(let failure, let detail):
             metrics.record(operation, status: nil, duration: duration)
-            outcomes.append(.failed(outgoing.exchange, failure, sentAt: outgoing.sentAt))
+            outcomes.append(.failed(outgoing.exchange, failure, sentAt: outgoing.sentAt, detail: detail))
         }
     }
 }

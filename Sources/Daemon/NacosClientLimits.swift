@@ -27,6 +27,10 @@ enum NacosClientLimits {
     static let idleMax: Int64 = 55_000_000_000
     /// How often one exchange may be sent again because its connection ended without a byte of an answer.
     static let resends: UInt8 = 2
+    /// For how long no connection is opened to a TLS server that ended one before its first answer, or did not come
+    /// through the handshake: a refusal of our certificate is a handshake's work for both sides, and stays one. Half of
+    /// what the core waits before it asks a server that is down again.
+    static let tlsRest = Duration.milliseconds(500)
     /// Bytes of answers waiting on one connection: sixteen of the largest sane beat answers.
     static let inputMax = 256 << 10
     /// Bytes of requests waiting on one connection.

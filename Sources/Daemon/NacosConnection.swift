@@ -145,29 +145,36 @@ final class NacosConnection: StreamDelegate {
     // MARK: the end
 
     func streamDidEnd(_ stream: Stream, reason: StreamEnd) {
-        guard isConnected else {
-            pool.cannotConnect(to: address)
-            failAll(.connect, sent: false)
-            return abandon()
-        }
-        switch reason {
-        case .eof, .failed, .tlsFailed, .outputLimitExceeded, .finished, .connectTimedOut:
-            endedByPeer()
-        case .deadlinePassed:
+        if !isConnected || isRefusal(reason) {
+            pool.cannotConnect(to: address, reason.tlsDetail)
+            failAll(.connect, sent: false, reason.tlsDetail)
+        } else if reason == .deadlinePassed {
             // Only the first has had the server's attention; those behind it go elsewhere.
             finish(.failed(.timeout))
+        } else {
+            endedByPeer(reason)
         }
         abandon()
     }
 
+    /// With TLS 1.3 the server looks at our certificate when the connection already stands for us. It has seen nothing
+    /// of what was written then.
+    private func isRefusal(_ reason: StreamEnd) -> Bool {
+        answered == 0 && reason != .cutOff && reason.tlsDetail != nil
+    }
+
     /// The server closed: an answer that was cut off has failed, and so has the first request on a connection that
     /// never answered; whatever else is pending goes out again.
-    private func endedByPeer() {
-        if let response = try? parser?.finish(), let head = pending.first {
+    private func endedByPeer(_ reason: StreamEnd) {
+        if reason.tlsDetail == nil, let response = try? parser?.finish(), let head = pending.first {
             finish(
                 .replied(
                     NacosReply(
                         classifying: response, kind: head.exchange.kind, dialect: head.exchange.dialect)))
+        } else if pool.transport.usesTLS, answered == 0, !pending.isEmpty {
+            // It may have been a refusal whose words were lost: those of a server that closes with input unread.
+            pool.cannotConnect(to: address, Self.unanswered)
+            failAll(.closed, sent: true, Self.unanswered)
         } else if hasPartialAnswer || (answered == 0 && !pending.isEmpty) {
             finish(.failed(.closed))
         } else if pending.isEmpty {
@@ -175,10 +182,12 @@ final class NacosConnection: StreamDelegate {
         }
     }
 
-    private func failAll(_ failure: ExchangeFailure, sent: Bool) {
+    private static let unanswered = "TLS: the server ended the connection before its first answer"
+
+    private func failAll(_ failure: ExchangeFailure, sent: Bool, _ detail: String?) {
         while var outgoing = pending.popFirst() {
             if !sent { outgoing.sentAt = nil }
-            pool.finish(outgoing, .failed(failure))
+            pool.finish(outgoing, .failed(failure, detail: detail))
         }
     }
 
@@ -204,5 +213,5 @@ final class NacosConnection: StreamDelegate {
 /// How an exchange ended.
 enum ExchangeResult {
     case replied(NacosReply)
-    case failed(ExchangeFailure)
+    case failed(ExchangeFailure, detail: String? = nil)
 }

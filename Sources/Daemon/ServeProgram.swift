@@ -11,13 +11,21 @@ enum ServeProgram {
         let settings = loaded.settings
         let log = Log(level: settings.logLevel, format: settings.logFormat)
         defer { log.finish() }
+        let tls: TLSContext?
+        do throws(TLSError) {
+            tls = settings.usesTLS ? try TLSContext(settings.tlsOptions) : nil
+        } catch {
+            // The files were good when the settings were checked.
+            cannotStart(log, error.description)
+            return Program.Exit.configuration
+        }
         do throws(EventLoopError) {
             let loop = try EventLoop()
             LibeventLines.collect()
             let naming = try startNaming(settings, loop)
             let daemon: Daemon
             do throws(EventLoopError) {
-                var configuration = configuration(settings, log)
+                var configuration = configuration(settings, tls, log)
                 configuration.settings = loaded.reported
                 daemon = try Daemon(configuration, loop: loop, log: log)
             } catch {
@@ -36,11 +44,15 @@ enum ServeProgram {
             }
             return run(loaded, daemon, naming, loop, log)
         } catch {
-            log.write(
-                LogRecord(.error, "cannot start", event: "process.start", error: "\(error)"),
-                at: WallTime(milliseconds: WallClock.milliseconds()), nanoseconds: MonotonicClock.nanoseconds())
+            cannotStart(log, "\(error)")
             return exitCode(error)
         }
+    }
+
+    private static func cannotStart(_ log: Log, _ reason: String) {
+        log.write(
+            LogRecord(.error, "cannot start", event: "process.start", error: reason),
+            at: WallTime(milliseconds: WallClock.milliseconds()), nanoseconds: MonotonicClock.nanoseconds())
     }
 
     private static func run(
@@ -90,10 +102,15 @@ enum ServeProgram {
         return try NamingStandIn(loop: loop, address: address, profile: .nacos25)
     }
 
-    static func configuration(_ settings: Settings, _ log: Log) -> Daemon.Configuration {
+    static func configuration(_ settings: Settings, _ tls: TLSContext?, _ log: Log) -> Daemon.Configuration {
         var configuration = Daemon.Configuration()
         configuration.servers = settings.nacosServers.map {
-            ServerAddress(name: $0.text, host: $0.host, port: $0.port)
+            ServerAddress(name: $0.text, host: $0.host, port: $0.port, usesTLS: $0.usesTLS)
+        }
+        configuration.client.tls = tls
+        if let accessKey = settings.nacosAccessKey, let secretKey = settings.nacosSecretKey {
+            configuration.client.signer = RequestSigner(
+                accessKey: accessKey, secretKey: SecretText(secretKey.text))
         }
         configuration.serverListURL = settings.nacosServerListURL
         if let path = settings.socket {

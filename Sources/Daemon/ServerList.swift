@@ -14,8 +14,7 @@ struct ServerListText: Equatable {
         for line in String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline) {
             let entry = SettingsAddress.trimmed(line)
             if entry.isEmpty { continue }
-            // Plain HTTP to a server that was written https:// would show registrations to anyone.
-            guard let server = try? SettingsAddress.server(entry), !server.usesTLS else {
+            guard let server = try? SettingsAddress.server(entry) else {
                 invalidLines += 1
                 if firstInvalid == nil { firstInvalid = String(entry.prefix(Limits.detailLength)) }
                 continue

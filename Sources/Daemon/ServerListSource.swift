@@ -81,7 +81,7 @@ final class ServerListSource {
                 fields: ["User-Agent": "beatd/\(client.version)", "Accept": "text/plain, */*"]),
             host: url.authority, keepsOpen: false, to: &bytes)
         call = NacosCall(
-            loop, to: address, sending: bytes, connectTimeout: client.connectTimeout.wholeNanoseconds,
+            loop, to: address, by: ServerTransport(plain: client), sending: bytes,
             deadline: (now + client.requestTimeout).nanoseconds, limits: NacosClientLimits.serverList
         ) { [unowned self] result in
             self.call = nil

@@ -15,6 +15,7 @@ final class ServerPool {
     private var addresses: [SocketAddress]
     /// Writes requests to this server, with its token.
     var encoder: NacosRequestEncoder
+    let transport: ServerTransport
     private let configuration: NacosClient.Configuration
     private unowned let client: NacosClient
     private var connections: [NacosConnection] = []
@@ -27,6 +28,8 @@ final class ServerPool {
     /// The server is no longer in the list: what is on the wire ends, and nothing else begins.
     private(set) var isRetired = false
     private var idleLimit = Duration.nanoseconds(NacosClientLimits.idle)
+    /// TLS did not come about: until when no connection is opened, and why.
+    private var rest: (until: Instant, detail: String)?
 
     init(_ loop: EventLoop, _ server: ServerAddress, _ configuration: NacosClient.Configuration, _ client: NacosClient)
     {
@@ -35,6 +38,7 @@ final class ServerPool {
         self.configuration = configuration
         self.client = client
         addresses = server.addresses
+        transport = ServerTransport(server, configuration)
         encoder = NacosRequestEncoder(
             host: server.name, contextPath: configuration.contextPath, version: configuration.version)
     }
@@ -53,7 +57,8 @@ final class ServerPool {
     var nextDeadline: Instant? {
         // What waits may be allowed another connection soon.
         let soon = others.isEmpty ? nil : readClock() + NacosClientLimits.waitPerConnection
-        return [beats.first.map { $0.queuedAt + requestTimeout }, soon].compactMap { $0 }.min()
+        let afterRest = beats.isEmpty ? nil : rest?.until
+        return [beats.first.map { $0.queuedAt + requestTimeout }, soon, afterRest].compactMap { $0 }.min()
     }
 
     func enqueue(_ exchange: Exchange, at now: Instant) {
@@ -68,6 +73,9 @@ final class ServerPool {
         guard !beats.isEmpty || !others.isEmpty else { return }
         guard !addresses.isEmpty else { return failQueued(.connect) }
         expire(at: now)
+        if let rest {
+            if now >= rest.until { self.rest = nil } else if connections.isEmpty { failQueued(.connect, rest.detail) }
+        }
         if connections.count > configuration.connectionsPerServer { dropUseless(at: now) }
         while !beats.isEmpty, let connection = connectionForBeats(at: now) {
             let room = min(connection.room, configuration.pipelineDepth - connection.load)
@@ -98,22 +106,34 @@ final class ServerPool {
                 finish(outgoing, .failed(.aborted))
                 continue
             }
-            encode(outgoing.exchange, core, &queries)
+            let signature =
+                configuration.signer == nil
+                ? nil
+                : client.signature(groupedServiceName: core.key(of: outgoing.exchange.slot).groupedServiceName)
+            encode(outgoing.exchange, signature, core, &queries)
             batch.append(outgoing)
         }
     }
 
-    private func encode(_ exchange: Exchange, _ core: borrowing BeatReactor, _ queries: inout InstanceQueries) {
+    private func encode(
+        _ exchange: Exchange, _ signature: RequestSignature?, _ core: borrowing BeatReactor,
+        _ queries: inout InstanceQueries
+    ) {
         if encoder.dialect != exchange.dialect { encoder.dialect = exchange.dialect }
         switch exchange.kind {
         case .lightBeat:
-            queries.with(exchange, core) { encoder.appendLightBeat(instanceQuery: $0, to: &scratch) }
+            queries.with(exchange, core) {
+                encoder.appendLightBeat(instanceQuery: $0, signature: signature, to: &scratch)
+            }
         case .fullBeat:
             let (document, period) = core.subject(of: exchange)
             let info = BeatInfo(document, period: period)
-            queries.with(exchange, core) { encoder.appendFullBeat(info, instanceQuery: $0, to: &scratch) }
-        case .register: encoder.appendRegister(core.subject(of: exchange).document, to: &scratch)
-        case .deregister: encoder.appendDeregister(core.key(of: exchange.slot), to: &scratch)
+            queries.with(exchange, core) {
+                encoder.appendFullBeat(info, instanceQuery: $0, signature: signature, to: &scratch)
+            }
+        case .register:
+            encoder.appendRegister(core.subject(of: exchange).document, signature: signature, to: &scratch)
+        case .deregister: encoder.appendDeregister(core.key(of: exchange.slot), signature: signature, to: &scratch)
         }
     }
 
@@ -181,13 +201,9 @@ final class ServerPool {
     }
 
     private func connect(at now: Instant) -> NacosConnection? {
-        guard let address = addresses.first else { return nil }
+        guard let address = addresses.first, rest == nil else { return nil }
         dropUseless(at: now)
-        let stream = Stream(
-            loop, connectingTo: address, timeoutNanoseconds: configuration.connectTimeout.wholeNanoseconds,
-            limits: StreamLimits(
-                inputMax: NacosClientLimits.inputMax, outputMax: NacosClientLimits.outputMax))
-        let connection = NacosConnection(self, stream, to: address, at: now)
+        let connection = NacosConnection(self, transport.connect(loop, to: address), to: address, at: now)
         connections.append(connection)
         return connection
     }
@@ -217,10 +233,11 @@ final class ServerPool {
 
     // MARK: what connections tell
 
-    /// A connection did not come about: the next one tries the next address. Of several that fail together the first
-    /// moves on.
-    func cannotConnect(to address: SocketAddress) {
+    /// A connection did not come about: the next one tries the next address, for trouble with TLS after a rest. Of
+    /// several that fail together the first moves on.
+    func cannotConnect(to address: SocketAddress, _ tlsDetail: String? = nil) {
         if addresses.count > 1, addresses.first == address { addresses.append(addresses.removeFirst()) }
+        if let tlsDetail { rest = (readClock() + NacosClientLimits.tlsRest, tlsDetail) }
     }
 
     func finish(_ outgoing: Outgoing, _ result: ExchangeResult) { client.finish(outgoing, result) }
@@ -280,9 +297,9 @@ final class ServerPool {
         }
     }
 
-    private func failQueued(_ failure: ExchangeFailure) {
-        while let outgoing = beats.popFirst() { finish(outgoing, .failed(failure)) }
-        while let outgoing = others.popFirst() { finish(outgoing, .failed(failure)) }
+    private func failQueued(_ failure: ExchangeFailure, _ detail: String? = nil) {
+        while let outgoing = beats.popFirst() { finish(outgoing, .failed(failure, detail: detail)) }
+        while let outgoing = others.popFirst() { finish(outgoing, .failed(failure, detail: detail)) }
     }
 
     // MARK: the list of servers

@@ -7,7 +7,7 @@ public enum DataDirectory: Equatable, Sendable {
 }
 
 /// A secret with the file it came from; it shows itself as `<set>`.
-public struct Secret: Equatable, Sendable, CustomStringConvertible {
+public struct Secret: Equatable, Sendable, CustomStringConvertible, CustomReflectable {
     /// The secret itself.
     public let text: String
     /// Where to read it again; nil when it came from the environment.
@@ -21,6 +21,8 @@ public struct Secret: Equatable, Sendable, CustomStringConvertible {
 
     /// `<set>`.
     public var description: String { "<set>" }
+    /// Nothing: `dump` looks here.
+    public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// What `beatd serve` was told, checked. Ranges are those of `SettingsTable`.
@@ -37,6 +39,16 @@ public struct Settings: Equatable, Sendable {
     public var nacosUsername: String?
     /// What that user logs in with.
     public var nacosPassword: Secret?
+    /// Whose secret key signs the requests to Nacos; nil: nobody's.
+    public var nacosAccessKey: String?
+    /// What signs them.
+    public var nacosSecretKey: Secret?
+    /// The path of the certificates that `https://` servers are trusted by, in PEM; nil: those of the system.
+    public var nacosTLSCA: String?
+    /// The path of the certificate that such a server is shown, in PEM.
+    public var nacosTLSCertificate: String?
+    /// The path of its private key, in PEM.
+    public var nacosTLSKey: String?
     /// `auto`, `v1` or `v3`.
     public var dialect: String
     /// Per attempt.

@@ -14,10 +14,11 @@ public enum BeatdInvocation: Equatable, Sendable {
     /// Reads the command line (without the program's name), the environment and the file that they name.
     ///
     /// Everything that is wrong is reported at once; what to print and how to exit is in the refusal. `readFile` is
-    /// called for the configuration file, declared registrations and secrets, `listFolder` for `--config-dir`.
+    /// called for the configuration file, declared registrations and secrets, `listFolder` for `--config-dir`,
+    /// `checkTLS` when there are files for TLS.
     public static func parse(
         arguments: [String], environment: [String: String], readFile: @escaping SettingsFileReader,
-        listFolder: SettingsFolderLister = { _ in .success([]) }
+        listFolder: SettingsFolderLister = { _ in .success([]) }, checkTLS: TLSFilesChecker = TLSFiles.check
     ) throws(SettingsRefusal) -> BeatdInvocation {
         guard let word = arguments.first else {
             throw usage("beatd", "needs a command: \(commandNames.joined(separator: ", ")); see beatd --help")
@@ -44,14 +45,17 @@ public enum BeatdInvocation: Equatable, Sendable {
         case .serve:
             return .serve(
                 try SettingsLoader.serve(
-                    flags: flags, faults: faults, environment: environment, readFile: readFile, listFolder: listFolder))
+                    flags: flags, faults: faults, environment: environment, readFile: readFile, listFolder: listFolder,
+                    checkTLS: checkTLS))
         case .run:
             return .run(
                 try SettingsLoader.run(
-                    Array(program), flags: flags, faults: faults, environment: environment, readFile: readFile))
+                    Array(program), flags: flags, faults: faults, environment: environment, readFile: readFile,
+                    checkTLS: checkTLS))
         case .checkConfig:
             let loaded = try SettingsLoader.serve(
-                flags: flags, faults: faults, environment: environment, readFile: readFile, listFolder: listFolder)
+                flags: flags, faults: faults, environment: environment, readFile: readFile, listFolder: listFolder,
+                checkTLS: checkTLS)
             // The daemon goes on beside a broken file of the folder; whoever asks wants to know.
             guard loaded.declared.faults.isEmpty else { throw SettingsRefusal(faults: loaded.declared.faults) }
             return .checkConfig(loaded)

@@ -5,13 +5,15 @@ enum SettingsLoader {
     /// The settings of `serve`, or everything that is wrong with them beside `faults`, which the command line had.
     static func serve(
         flags: [String: String], faults: [SettingsFault], environment: [String: String],
-        readFile: @escaping SettingsFileReader, listFolder: SettingsFolderLister = { _ in .success([]) }
+        readFile: @escaping SettingsFileReader, listFolder: SettingsFolderLister = { _ in .success([]) },
+        checkTLS: TLSFilesChecker
     ) throws(SettingsRefusal) -> LoadedSettings {
         let rows = SettingsTable.rows(for: .serve)
         let sources = SettingsSources(rows, flags: flags, environment: environment, readFile: readFile)
         var reader = SettingsReader(sources, environment: environment, readFile: readFile)
         let settings = settings(&reader)
         checkTogether(settings, &reader)
+        checkNacosSecurity(settings, &reader, checkTLS)
         var declared = DeclaredBeats(defaultNamespace: settings.nacosNamespace, defaultIP: settings.defaultIP)
         if let (path, beats) = sources.declared { declared.add(beats, ofConfiguration: path) }
         if let folder = settings.configDirectory { declared.add(folder: folder, list: listFolder, readFile: readFile) }
@@ -19,7 +21,7 @@ enum SettingsLoader {
         guard all.isEmpty else { throw SettingsRefusal(faults: all) }
         let secrets = [
             "token-file": settings.token, "read-token-file": settings.readToken,
-            "nacos-password-file": settings.nacosPassword,
+            "nacos-password-file": settings.nacosPassword, "nacos-secret-key-file": settings.nacosSecretKey,
         ].compactMapValues { $0 }
         reader.makeEntries(rows, secrets: secrets)
         return LoadedSettings(
@@ -54,7 +56,13 @@ enum SettingsLoader {
             nacosContextPath: reader.optional("nacos-context-path", SettingsSyntax.contextPath) ?? "",
             nacosNamespace: reader.value("nacos-namespace", SettingsSyntax.namespace),
             nacosUsername: reader.optional("nacos-username", SettingsSyntax.username),
-            nacosPassword: reader.secret("nacos-password-file"), dialect: reader.choice("dialect") ?? "auto",
+            nacosPassword: reader.secret("nacos-password-file"),
+            nacosAccessKey: reader.optional("nacos-access-key", SettingsSyntax.username),
+            nacosSecretKey: reader.secret("nacos-secret-key-file"),
+            nacosTLSCA: reader.optional("nacos-tls-ca", SettingsSyntax.path),
+            nacosTLSCertificate: reader.optional("nacos-tls-cert", SettingsSyntax.path),
+            nacosTLSKey: reader.optional("nacos-tls-key", SettingsSyntax.path),
+            dialect: reader.choice("dialect") ?? "auto",
             connectTimeout: reader.duration("connect-timeout"), requestTimeout: reader.duration("request-timeout"),
             connectionsPerServer: reader.integer("connections-per-server"),
             pipelineDepth: reader.integer("pipeline-depth"),
@@ -84,21 +92,10 @@ enum SettingsLoader {
                 "\(listen.text) can be reached from other machines, so writes need a token: add "
                     + "\(token.definition.places), or listen on 127.0.0.1")
         }
-        if (settings.nacosUsername == nil) != (settings.nacosPassword == nil) {
-            let missing = settings.nacosUsername == nil ? "nacos-username" : "nacos-password-file"
-            reader.complain(
-                reader.setting(missing).place, "is missing: a login needs --nacos-username and --nacos-password-file")
-        }
         if let token = settings.token, token.text == settings.readToken?.text {
             reader.complain(
                 reader.setting("read-token-file").place,
                 "holds the same secret as the token that may write; make two different ones")
-        }
-        // Until beatd speaks TLS: plain HTTP to a server that was written https:// would show registrations to anyone.
-        if let secured = settings.nacosServers.first(where: \.usesTLS) {
-            reader.complain(
-                reader.setting("nacos-servers").place,
-                "https://\(secured.text) needs TLS, which beatd has not yet; write http://")
         }
     }
 
@@ -120,7 +117,9 @@ extension Settings {
     public static let defaults: Settings = {
         do throws(SettingsRefusal) {
             let none: SettingsFileReader = { _ in .failure(.notFound) }
-            return try SettingsLoader.serve(flags: [:], faults: [], environment: [:], readFile: none).settings
+            return try SettingsLoader.serve(
+                flags: [:], faults: [], environment: [:], readFile: none, checkTLS: TLSFiles.check
+            ).settings
         } catch {
             preconditionFailure("the defaults of the table are not valid: \(error.text)")
         }

@@ -105,6 +105,8 @@ struct SettingsReader {
         }
     }
 
+    mutating func warn(_ text: String) { warnings.append(text) }
+
     mutating func complain(_ place: String, _ message: String) {
         faults.append(SettingsFault(kind: .configuration, place: place, message: message))
     }

@@ -90,7 +90,7 @@ package enum SettingsSyntax {
         return text
     }
 
-    /// A name that Nacos could know: visible, and short enough to be a mistake when it is not.
+    /// A user or an access key that Nacos could know: visible, and short enough to be a mistake when it is not.
     package static func username(_ text: String) throws(SettingsComplaint) -> String {
         guard text.utf8.count <= 128, text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else {
             throw SettingsComplaint("must be 1…128 bytes without white space")

@@ -22,7 +22,8 @@ public enum SettingsTable {
             "a folder of *.json files, each one registration or a list of them, beside \"beats\" of --config", stored),
         row(
             "nacos-servers", .servers, "127.0.0.1:8848",
-            "the Nacos servers: host, host:port, [v6]:port or http://host:port; without scheme and port, 8848", daemon),
+            "the Nacos servers: host, host:port, [v6]:port or http(s)://host:port; without scheme and port, 8848",
+            daemon),
         row(
             "nacos-server-list-url", .text, "",
             "http://host:port/path of an address server, read every 30 s, a server a line; a failed answer changes nothing",
@@ -31,6 +32,13 @@ public enum SettingsTable {
         row("nacos-namespace", .text, "public", "for registrations that name none", daemon),
         row("nacos-username", .text, "", "user that logs in to Nacos", daemon),
         row("nacos-password-file", .secretFile, "", "file with that user's password", daemon),
+        row("nacos-access-key", .text, "", "access key that signs requests, as Alibaba's MSE wants it", daemon),
+        row("nacos-secret-key-file", .secretFile, "", "file with the secret key to that access key", daemon),
+        row(
+            "nacos-tls-ca", .path, "",
+            "certificates (PEM) by which https:// servers are trusted; unless set, those of the system", daemon),
+        row("nacos-tls-cert", .path, "", "certificate (PEM) for a server that wants to see one", daemon),
+        row("nacos-tls-key", .path, "", "private key (PEM, without a passphrase) of that certificate", daemon),
         row(
             "dialect", .choice(["auto", "v1", "v3"]), "auto",
             "the naming API that the servers are spoken to in; auto asks each", daemon),

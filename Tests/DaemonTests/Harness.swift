@@ -18,6 +18,8 @@ final class Harness {
     private let alarm: LoopTimer
     /// Between the daemon and its naming server, when answers are to take their time.
     let proxy: LatencyProxy?
+    /// Between them, when the naming server is to speak TLS.
+    let front: TLSFront?
 
     struct TimedOut: Error, CustomStringConvertible {
         var description: String
@@ -26,7 +28,7 @@ final class Harness {
     init(
         on sharedLoop: EventLoop? = nil, naming given: NamingStandIn? = nil, profile: NamingProfile = .nacos25,
         requestLog: Int = 0, connection: ConnectionRules? = nil, latencyMilliseconds: Int64? = nil,
-        users: [String: String] = [:], log: Log? = nil,
+        users: [String: String] = [:], tls: TLSFront.Options? = nil, log: Log? = nil,
         _ configure: (inout Daemon.Configuration) throws -> Void = { _ in }
     ) throws {
         SignalSource.ignoreBrokenPipes()
@@ -46,8 +48,10 @@ final class Harness {
             if let latencyMilliseconds {
                 try LatencyProxy(loop, before: naming.localAddress, delayMilliseconds: latencyMilliseconds)
             } else { nil }
-        let peer = proxy?.address ?? naming.localAddress
+        front = if let tls { try TLSFront(loop, before: naming.localAddress, tls) } else { nil }
+        let peer = front?.address ?? proxy?.address ?? naming.localAddress
         configuration.servers = [ServerAddress(name: peer.description, host: "127.0.0.1", port: peer.port ?? 0)]
+        if let tls { configuration.servers = [tls.server(peer)] }
         configuration.listeners = [.api(try #require(SocketAddress(parsing: "127.0.0.1:0")))]
         configuration.writeRate = 0
         try configure(&configuration)
@@ -61,6 +65,7 @@ final class Harness {
         alarm.close()
         daemon.close()
         proxy?.close()
+        front?.close()
         naming.close()
         loop.freeClosed()
     }

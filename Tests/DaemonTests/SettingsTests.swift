@@ -17,7 +17,7 @@ private func load(
     _ flags: [String] = [], _ environment: [String: String] = [:], files: [String: String] = [:]
 ) throws(SettingsRefusal) -> LoadedSettings {
     let invocation = try BeatdInvocation.parse(
-        arguments: ["serve"] + flags, environment: environment, readFile: reader(files))
+        arguments: ["serve"] + flags, environment: environment, readFile: reader(files), checkTLS: { _ in })
     guard case .serve(let loaded) = invocation else { preconditionFailure("\(invocation)") }
     return loaded
 }
@@ -108,11 +108,14 @@ private func refusal(
             "socket": "/s", "ops-listen": "127.0.0.1:2", "token-file": "/t", "read-token-file": "/r",
             "allowed-hosts": "a,b", "data-dir": "memory", "default-ip": "10.0.0.1", "max-registrations": "5",
             "write-rate": "9", "shutdown-timeout": "1s", "log-level": "warn", "log-format": "text",
-            "embedded-naming": "true", "dialect": "v3", "config-dir": "/beats",
+            "embedded-naming": "true", "dialect": "v3", "config-dir": "/beats", "nacos-tls-ca": "/ca.pem",
         ]
         let secrets = ["/t": "abc\n", "/r": "def"]
-        // A user and a password are only taken together: loginNeedsBoth.
-        let together = ["config", "nacos-username", "nacos-password-file"]
+        // These are only taken in pairs: SettingsSecurityTests.
+        let together = [
+            "config", "nacos-username", "nacos-password-file", "nacos-access-key", "nacos-secret-key-file",
+            "nacos-tls-cert", "nacos-tls-key",
+        ]
         for row in SettingsTable.rows(for: .serve) where !together.contains(row.name) {
             let sample = try #require(samples[row.name], "no sample for \(row.name)")
             let variable = try #require(row.environment)
@@ -240,10 +243,6 @@ private func refusal(
     @Test func refusesWhatDoesNothingYet() throws {
         #expect(refusal(["--allow-exec", "true"])?.exitCode == 64)
         #expect(refusal(["--metrics-per-beat", "off"])?.exitCode == 64)
-        let secured = try #require(refusal(["--nacos-servers", "https://nacos"]))
-        #expect(
-            secured.text
-                == "beatd: --nacos-servers: https://nacos:443 needs TLS, which beatd has not yet; write http://\n")
     }
 }
 

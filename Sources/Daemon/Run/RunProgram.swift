@@ -19,6 +19,13 @@ final class RunProgram {
         let service = settings.service.settings
         let log = Log(level: service.logLevel, format: service.logFormat)
         defer { log.finish() }
+        let tls: TLSContext?
+        do throws(TLSError) {
+            tls = service.usesTLS ? try TLSContext(service.tlsOptions) : nil
+        } catch {
+            write(error.description, log)
+            return Program.Exit.configuration
+        }
         do throws(EventLoopError) {
             let loop = try EventLoop()
             LibeventLines.collect()
@@ -28,7 +35,7 @@ final class RunProgram {
             let source = try SignalSource(loop, signals: [SIGTERM, SIGINT, SIGCHLD] + passedOn) {
                 signals.numbers.append($0)
             }
-            let daemon = try Daemon(ServeProgram.configuration(service, log), loop: loop, log: log)
+            let daemon = try Daemon(ServeProgram.configuration(service, tls, log), loop: loop, log: log)
             defer {
                 source.close()
                 timer.close()

@@ -69,7 +69,8 @@ extension SettingsLoader {
     /// The settings of `run`; `command` is what stood behind `--`.
     static func run(
         _ command: [String], flags: [String: String], faults: [SettingsFault], environment: [String: String],
-        host: HostAddresses = HostAddresses(), readFile: @escaping SettingsFileReader
+        host: HostAddresses = HostAddresses(), readFile: @escaping SettingsFileReader,
+        checkTLS: TLSFilesChecker
     ) throws(SettingsRefusal) -> RunSettings {
         var faults = faults
         if command.isEmpty {
@@ -81,6 +82,7 @@ extension SettingsLoader {
         var reader = SettingsReader(sources, environment: environment, readFile: readFile)
         let settings = settings(&reader)
         checkTogether(settings, &reader)
+        checkNacosSecurity(settings, &reader, checkTLS)
         let document = document(&reader, settings, host)
         let check = reader.value("check") { text throws(SettingsComplaint) in try RunCheck(text) }
         let settle = reader.duration("settle")
