@@ -4,7 +4,8 @@ import Testing
 
 /// Connections of r-nacos, and of a server that becomes another one (nacos.md §10).
 @Suite struct OtherConnectionTests {
-    @Test func vector85_rnacosCountsNothing() throws {
+    @Test("vector 85: r-nacos counts nothing")
+    func vector85_rnacosCountsNothing() throws {
         let stage = try Stage(.rnacos)
         let client = try stage.connect()
         client.send(String(repeating: Wire.light(), count: 200))
@@ -15,10 +16,12 @@ import Testing
         #expect(stage.standIn.server.instanceCount == 111)
     }
 
-    @Test(arguments: [
-        (Wire.get("/nacos/v1/ns/instance?\(Driver.svc)&ip=10.9.9.9&port=1"), 500),
-        (Wire.get("/nacos/v1/ns/nosuch"), 404), (Wire.register("10.0.0.9", "&weight=a"), 400),
-    ])
+    @Test(
+        "vector 86: errors of r-nacos leave it open",
+        arguments: [
+            (Wire.get("/nacos/v1/ns/instance?\(Driver.svc)&ip=10.9.9.9&port=1"), 500),
+            (Wire.get("/nacos/v1/ns/nosuch"), 404), (Wire.register("10.0.0.9", "&weight=a"), 400),
+        ])
     func vector86_errorsOfRNacosLeaveItOpen(request: String, status: Int) throws {
         let stage = try Stage(.rnacos)
         let client = try stage.connect()
@@ -47,7 +50,8 @@ import Testing
     }
 
     /// An upgrade in place: the connection lives on, the next answer is the new server's.
-    @Test func vector32_becomingAnotherServerKeepsConnections() throws {
+    @Test("vector 32: becoming another server keeps connections")
+    func vector32_becomingAnotherServerKeepsConnections() throws {
         let stage = try Stage(.nacos25)
         let client = try stage.connect()
         client.send(Wire.register() + Wire.light())

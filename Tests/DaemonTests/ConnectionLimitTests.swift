@@ -1,0 +1,111 @@
+import BeatCore
+import EventLoop
+import HTTPWire
+import NamingStandIn
+import Testing
+
+@testable import Daemon
+
+/// Conformance vectors 57–60, 65 on what the requests of one connection are.
+extension OnSockets {
+    @Suite struct ConnectionLimitTests {
+        /// Instances that beat twice a second, over so many connections.
+        private func beating(
+            _ count: Int, connections: Int = 1, _ change: (inout Daemon.Configuration) -> Void = { _ in }
+        ) throws -> Harness {
+            let harness = try Harness(requestLog: 20_000) {
+                $0.dialect = .forced(.v1)
+                $0.client.connectionsPerServer = connections
+                change(&$0)
+            }
+            try harness.registerMany(count, ",\"period\":\"500ms\"")
+            try harness.until("\(count) first beats") { harness.daemon.core.counters.beats[.ok] >= UInt64(count) }
+            return harness
+        }
+
+        private func failures(_ harness: Harness) -> UInt64 {
+            let counters = harness.daemon.core.counters
+            return BeatOutcome.allCases.reduce(0) { $0 + ($1 == .ok ? 0 : counters.beats[$1]) }
+                + RetryReason.allCases.reduce(0) { $0 + counters.retries[$1] }
+        }
+
+        @Test("vector 57: 250 beats one after another: three connections, no error, none late")
+        func vector57_threeConnections() throws {
+            let harness = try beating(50)
+            defer { harness.close() }
+            harness.naming.clearRequestLog()
+            try harness.until("250 beats") { harness.naming.requestLog.entries(of: .beat).count >= 250 }
+            let beats = harness.naming.requestLog.entries(of: .beat).prefix(250)
+            let perConnection = Dictionary(grouping: beats, by: \.connection).mapValues(\.count)
+            // The first of them had answered before.
+            #expect((3...4).contains(perConnection.count), "\(perConnection)")
+            #expect(perConnection.values.allSatisfy { $0 <= 100 })
+            #expect(failures(harness) == 0)
+            for (port, moments) in harness.beatsByPort() {
+                let gaps = zip(moments, moments.dropFirst()).map { ($1 - $0) / 1_000_000 }
+                #expect(gaps.allSatisfy { $0 < 900 }, "port \(port): \(gaps) ms")
+            }
+        }
+
+        @Test(
+            "vector 58: the second of pipelined beats is answered 400, 500, 501 or 503: it alone has failed",
+            arguments: [(400, BeatOutcome.rejected), (500, .httpError), (501, .httpError), (503, .httpError)])
+        func vector58_closingStatus(status: Int, outcome: BeatOutcome) throws {
+            let harness = try beating(30)
+            defer { harness.close() }
+            let accepted = harness.naming.connectionsAccepted
+            // While the first is held back, those that fall due are written behind it.
+            harness.naming.inject(NamingFault(.normal, on: [.beat], delayMilliseconds: 150, times: 1))
+            harness.naming.inject(
+                NamingFault(
+                    .answer(status: status, body: "caused: x;", contentType: "text/plain"), on: [.beat], times: 1))
+            let before = harness.daemon.core.counters.beats[.ok]
+            try harness.until("each twice") { harness.daemon.core.counters.beats[.ok] >= before + 60 }
+            #expect(harness.daemon.core.counters.beats[outcome] == 1)
+            #expect(failures(harness) == 1)
+            #expect(harness.naming.connectionsAccepted > accepted)
+            #expect(harness.daemon.core.count(of: .beating) == 30)
+        }
+
+        @Test(
+            "vector 59: an answer that does not say close leaves the connection in use, whatever its status",
+            arguments: [403, 404, 405, 410, 200])
+        func vector59_openStatus(status: Int) throws {
+            let harness = try beating(1)
+            defer { harness.close() }
+            harness.naming.clearRequestLog()
+            let accepted = harness.naming.connectionsAccepted
+            let fault = harness.naming.inject(
+                NamingFault(.answer(status: status, body: "", contentType: "text/plain"), on: [.beat], times: 1))
+            try harness.until("the fault") { harness.naming.remainingHits(fault) == 0 }
+            let before = harness.daemon.core.counters.beats[.ok]
+            try harness.until("two beats") { harness.daemon.core.counters.beats[.ok] >= before + 2 }
+            #expect(harness.naming.connectionsAccepted == accepted)
+            #expect(Set(harness.naming.requestLog.entries(of: .beat).map(\.connection)).count == 1)
+        }
+
+        @Test("vector 65: nothing is written behind a register that has no answer yet; beats go another way, in time")
+        func vector65_exclusive() throws {
+            let harness = try beating(40, connections: 2)
+            defer { harness.close() }
+            harness.naming.clearRequestLog()
+            harness.naming.inject(
+                NamingFault(.normal, on: [.register, .deregister], delayMilliseconds: 300, times: 2))
+            let id = try harness.register(port: 9000)
+            try harness.until("registered") { harness.daemon.core.count(of: .beating) == 41 }
+            #expect(try harness.delete("/v1/beats/\(id)?wait=3s").status == 204)
+            let entries = harness.naming.requestLog.entries
+            let others = entries.filter { $0.route == .register || $0.route == .deregister }
+            #expect(others.count == 2)
+            for held in others {
+                let behind = entries.first { $0.connection == held.connection && $0.arrival > held.arrival }
+                #expect(behind.map { $0.arrival - held.arrival >= 290_000_000 } ?? true)
+                let meanwhile = entries.filter {
+                    $0.route == .beat && $0.arrival > held.arrival && $0.arrival < held.arrival + 290_000_000
+                }
+                #expect(meanwhile.count >= 10)
+            }
+            #expect(failures(harness) == 0)
+        }
+    }
+}
