@@ -31,6 +31,33 @@ import Testing
         #expect(answers[1].hasPrefix("\(status)") && !answers[1].contains("close"))
     }
 
+    /// What a status does to its connection, where it takes more than a request to bring it about.
+    @Test("vector 86: 503 closes; 403, 405, 410 and an empty 200 do not")
+    func vector86_otherStatuses() throws {
+        let v3 = Wire.new("10.0.0.1")
+        func answers(_ stage: Stage, _ request: String, _ count: Int, around: String) throws -> [String] {
+            let client = try stage.connect()
+            client.send(around + request + around)
+            let answers = count == 3 ? client.answers(3) : client.answersUntilEnd()
+            #expect(answers.count == count && client.hasEnded == (count < 3), "\(answers)")
+            return answers
+        }
+        let down = try Stage(.nacos25)
+        let off =
+            "PUT /nacos/v1/ns/operator/switches?entry=overriddenServerStatus&value=DOWN HTTP/1.1\r\nHost: a\r\n\r\n"
+        #expect(try down.ask(off) == "200 ok")
+        #expect(try answers(down, Wire.light(), 2, around: Wire.get("/nacos/v2/ns/nosuch"))[1].hasPrefix("503 close"))
+
+        let distro = Wire.get("/nacos/v3/admin/ns/client/distro?ip=10.0.0.1&port=1")
+        let old = try Stage(NamingProfile.nacos30.withoutOldClients)
+        #expect(try answers(old, Wire.light(), 3, around: v3)[1].hasPrefix("410 "))
+        let put = "PUT /nacos/v3/client/ns/instance HTTP/1.1\r\nHost: a\r\n\r\n"
+        #expect(try answers(old, put, 3, around: v3)[1].hasPrefix("405"))
+        #expect(try answers(old, Wire.new("10.0.0.2", "&metadata=not+json"), 3, around: v3)[1] == "200")
+        #expect(
+            try answers(old, distro, 3, around: v3)[1].hasPrefix("403"))
+    }
+
     @Test(arguments: [
         ("", "408 close"), ("GET /nacos/v1", "408 close"), (Wire.get("/nacos/v1/console/health/readiness"), "200 OK"),
     ])
