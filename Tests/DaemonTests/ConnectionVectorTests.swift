@@ -101,7 +101,7 @@ struct ConnectionVectorTests {
         #expect(harness.naming.connectionsAccepted >= 6)
     }
 
-    @Test("an answer that never comes times out once; the others go on")
+    @Test("vector 35: an answer that never comes times out once; the others go on")
     func silence() throws {
         let harness = try Harness { $0.client.requestTimeout = .milliseconds(300) }
         defer { harness.close() }
