@@ -47,4 +47,4 @@ deps:
 	@scripts/deps.sh
 
 clean: ## remove everything that was built
-	rm -rf .build .build-asan .build-tsan .build-bench
+	rm -rf .build .build-asan .build-tsan .build-bench .venv-tests

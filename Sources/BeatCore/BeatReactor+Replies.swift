@@ -36,6 +36,7 @@ extension BeatReactor {
         {
             effects.append(.log(.serverDown(exchange.server, detail: detail)))
         }
+        if failure.mayMeanRestart, servers.upsertsOnBeat(exchange.server) { forgetAccepted(by: exchange.server) }
         guard settle(exchange, sentAt: sentAt) else { return }
         let slot = exchange.slot
         if failure != .aborted || sentAt != nil {
@@ -321,6 +322,14 @@ extension ExchangeFailure {
         case .timeout: .timeout
         case .parse: .parse
         case .aborted: .aborted
+        }
+    }
+
+    /// True when the server may have ended since it answered last. A connection that it closed while idle is no failure.
+    fileprivate var mayMeanRestart: Bool {
+        switch self {
+        case .connect, .closed: true
+        case .timeout, .parse, .aborted: false
         }
     }
 

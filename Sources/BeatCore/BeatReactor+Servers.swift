@@ -61,9 +61,9 @@ extension BeatReactor {
         }
     }
 
-    /// r-nacos has come back and makes bare instances of light beats: what it had is registered whole again, each at
-    /// its next beat (nacos.md §11.2).
-    private mutating func forgetAccepted(by server: ServerIndex) {
+    /// r-nacos may have started anew, which it says nothing of: it makes bare instances of beats. What it had is
+    /// registered whole again, each at its next beat (nacos.md §11.2).
+    mutating func forgetAccepted(by server: ServerIndex) {
         for position in table.rows.indices
         where table.rows[position].stage == .kept && table.rows[position].server == server
             && table.rows[position].acceptedGeneration != 0

@@ -14,7 +14,8 @@ import Testing
         FormPair("clusterName", "DEFAULT"), FormPair("ip", "10.0.0.1"), FormPair("port", "8080"),
     ]
 
-    @Test func vector26_groups() throws {
+    @Test("vector 26: a group in v3 and in v1")
+    func vector26_groups() throws {
         var key = plainKey
         key.groupName = "g1"
         let document = RegistrationDocument(key: key)
@@ -28,7 +29,8 @@ import Testing
         }
     }
 
-    @Test func vector30_register() throws {
+    @Test("vector 30: the v3 register as it goes out")
+    func vector30_register() throws {
         let sent = try register(RegistrationDocument(key: plainKey, weight: 2.5, metadata: ["k": "v"]), encoderV3)
         #expect(sent.method == .post)
         #expect(sent.path == "/nacos/v3/client/ns/instance")
@@ -41,7 +43,8 @@ import Testing
         #expect(sent.fields["Content-Length"] == "0")
     }
 
-    @Test func vector30_beatsAreAlwaysLight() throws {
+    @Test("vector 30: v3 beats are always light")
+    func vector30_beatsAreAlwaysLight() throws {
         let light = try lightBeat(plainKey, encoderV3)
         #expect(
             String(decoding: light.bytes, as: UTF8.self) == """
@@ -75,7 +78,8 @@ import Testing
         }
     }
 
-    @Test func vectors73To77_wire() throws {
+    @Test("vectors 73, 74, 75, 76, 77: what v3 requests may not carry")
+    func vectors73To77_wire() throws {
         let document = RegistrationDocument(
             key: plainKey, enabled: false, metadata: ["a b": "{\"+%&=\n\u{e9}\u{1f600}", "n": "1"])
         for sent in try allRequests(document, encoderV3) {
@@ -127,7 +131,8 @@ import Testing
             ("cluster-3.1/cl3_register_owner", .register, .ok),
         ]
 
-    @Test func vectors30And31_answersAreTakenByTheScanner() throws {
+    @Test("vectors 30, 31: recorded answers of v3 are read")
+    func vectors30And31_answersAreTakenByTheScanner() throws {
         for (name, kind, reply) in Self.answers {
             let answer = try Trace(name).answer
             #expect(
@@ -191,7 +196,8 @@ import Testing
         #expect(credited > 100)
     }
 
-    @Test func vector64_otherOrdersAndBlanks() throws {
+    @Test("vector 64: keys of v3 in any order")
+    func vector64_otherOrdersAndBlanks() throws {
         for body in [
             #"{"code":0,"message":"success","data":"ok"}"#, #"{"data":"ok","message":"success","code":0}"#,
             #"{ "code" : 0, "message" : "success", "data" : "ok", "requestId" : "x" }"#,
@@ -208,7 +214,8 @@ import Testing
                 == .rejected(status: 200, detail: "instance not found"))
     }
 
-    @Test func vector82_emptyAnswerToARegister() throws {
+    @Test("vector 82: empty answer to a register")
+    func vector82_emptyAnswerToARegister() throws {
         for server in ["3.0.3", "3.1"] {
             let answer = try Trace("\(server)/v3_err_metadata").answer
             let outcome = try read(answer, .register, .v3)
