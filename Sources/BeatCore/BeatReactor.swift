@@ -50,6 +50,8 @@ public struct BeatReactor: ~Copyable {
     var awaiting: [RegistrationHandle] = []
     /// What the servers said of registrations that are not well; no entry for the others.
     var details: [Int32: String] = [:]
+    /// Registrations that trouble of the cluster holds up.
+    var troubled = 0
     var draining = false
     var finished = false
     let maxRegistrations: Int

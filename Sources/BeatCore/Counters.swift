@@ -1,6 +1,6 @@
 /// How a scheduled beat ended, after its retries (label `outcome` of `beatd_beats_total`).
 public enum BeatOutcome: UInt8, Sendable, CaseIterable {
-    case ok, notFound, rejected, auth, httpError, timeout, connect, parse, aborted
+    case ok, notFound, rejected, auth, clusterTrouble, httpError, timeout, connect, parse, aborted
 
     /// The label value, part of the API.
     public var label: StaticString {
@@ -9,6 +9,7 @@ public enum BeatOutcome: UInt8, Sendable, CaseIterable {
         case .notFound: "not_found"
         case .rejected: "rejected"
         case .auth: "auth"
+        case .clusterTrouble: "cluster_trouble"
         case .httpError: "http_error"
         case .timeout: "timeout"
         case .connect: "connect"

@@ -66,6 +66,9 @@ public enum LogEvent: Equatable, Sendable {
     case beatRecovered(beatKey: String, server: ServerIndex, failures: Int)
     case serverDown(ServerIndex, detail: String)
     case serverUp(ServerIndex)
+    /// The first registration that trouble of the cluster holds up; and the last one is through.
+    case clusterTrouble(ServerIndex, detail: String)
+    case clusterWell
     case dialectFound(ServerIndex, Dialect, version: String?)
     case loginFailed(detail: String)
     case loginRecovered

@@ -77,9 +77,12 @@ public final class Daemon {
         clocks.read()
         let begin = clocks.now
         for answer in resolver?.turn(at: begin) ?? [] { client.resolved(answer.server, answer.addresses) }
-        // What the callbacks collected goes in: Nacos' answers first, then what is due, then the API.
+        // What the callbacks collected goes in: Nacos' answers first, then what is due. Then, with those beats on their
+        // way, the API.
         for outcome in client.takeOutcomes() { core.handle(outcome, at: begin, into: &effects) }
         if let deadline = core.nextDeadline?.at, deadline <= begin { core.handle(.tick, at: begin, into: &effects) }
+        perform()
+        client.flush(core, at: Instant(nanoseconds: MonotonicClock.nanoseconds()))
         serveRequests()
         perform()
         client.flush(core, at: Instant(nanoseconds: MonotonicClock.nanoseconds()))

@@ -23,6 +23,8 @@ final class ServerPool {
     /// Learned: how many requests a connection takes, and how long an idle one may be trusted.
     private(set) var requestLimit = NacosClientLimits.requestsPerConnection
     private var idleLimit = Duration.nanoseconds(NacosClientLimits.idle)
+    /// Until then a beat waits behind no other one, if the pool can grow.
+    private var unpipelinedUntil = Instant(nanoseconds: .min)
 
     init(_ loop: EventLoop, _ server: ServerAddress, _ configuration: NacosClient.Configuration, _ client: NacosClient)
     {
@@ -66,7 +68,7 @@ final class ServerPool {
         if connections.count > configuration.connectionsPerServer { dropUseless(at: now) }
         while !beats.isEmpty, let connection = connectionForBeats(at: now) {
             let room = min(connection.room, configuration.pipelineDepth - connection.load)
-            fill(&beats, min(room, NacosClientLimits.beatsPerWrite), core, &queries)
+            fill(&beats, min(room, now < unpipelinedUntil ? 1 : NacosClientLimits.beatsPerWrite), core, &queries)
             send(on: connection, exclusive: false, at: now)
         }
         while !others.isEmpty, let connection = connectionForOthers(at: now) {
@@ -117,16 +119,20 @@ final class ServerPool {
     private func connectionForBeats(at now: Instant) -> NacosConnection? {
         if let idle = idleConnection(at: now), idle.isConnected { return idle }
         if connections.count < configuration.connectionsPerServer { _ = connect(at: now) }
-        return leastLoaded(connected: true) ?? leastLoaded(connected: false) ?? grow(at: now)
+        let depth = now < unpipelinedUntil ? 1 : configuration.pipelineDepth
+        return leastLoaded(connected: true, depth, at: now) ?? leastLoaded(connected: false, depth, at: now)
+            ?? grow(at: now) ?? leastLoaded(connected: true, configuration.pipelineDepth, at: nil)
     }
 
-    /// The connection with the fewest beats on it that takes another one. One that stands is better than one that does
+    /// The connection with the fewest beats on it, below `depth`, that takes another one; at `nil` one that is stuck,
+    /// too. One that stands is better than one that does
     /// not yet, which takes a round trip more.
-    private func leastLoaded(connected: Bool) -> NacosConnection? {
+    private func leastLoaded(connected: Bool, _ depth: Int, at now: Instant?) -> NacosConnection? {
         var best: NacosConnection?
         for connection in connections
         where connection.isConnected == connected && !connection.isExclusive && connection.room > 0 {
-            if connection.load < best?.load ?? configuration.pipelineDepth { best = connection }
+            guard connection.load < best?.load ?? depth else { continue }
+            if now.map({ !connection.isStuck(at: $0) }) ?? true { best = connection }
         }
         return best
     }
@@ -214,6 +220,16 @@ final class ServerPool {
     /// A connection did not come about: the next one tries the next address.
     func cannotConnect() {
         if addresses.count > 1 { addresses.append(addresses.removeFirst()) }
+    }
+
+    /// An exchange ended that had the server's attention for so long.
+    func took(_ duration: Duration, _ result: ExchangeResult, at now: Instant) {
+        let isTrouble =
+            switch result {
+            case .failed(.timeout), .replied(.clusterTrouble): true
+            case .failed, .replied: duration >= NacosClientLimits.slowAnswer
+            }
+        if isTrouble { unpipelinedUntil = now + NacosClientLimits.unpipelined }
     }
 
     func finish(_ outgoing: Outgoing, _ result: ExchangeResult) { client.finish(outgoing, result) }

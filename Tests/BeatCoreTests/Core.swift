@@ -67,6 +67,9 @@ final class Core {
         return handle(.failed(exchange, failure, sentAt: failure == .aborted ? nil : sentAt(exchange)))
     }
 
+    /// Takes the oldest exchange in flight away, for a test that answers it itself.
+    func forget() { inFlight.removeFirst() }
+
     private func sentAt(_ exchange: Exchange) -> Instant {
         sent.last { $0.exchange == exchange }?.at ?? now
     }

@@ -11,6 +11,8 @@ import Testing
 final class Harness {
     let loop: EventLoop
     let naming: NamingStandIn
+    /// The nodes that the daemon speaks to instead, when it is to have several.
+    let cluster: NamingCluster?
     let daemon: Daemon
     let address: SocketAddress
     private var clients: [TestClient] = []
@@ -25,7 +27,7 @@ final class Harness {
 
     init(
         profile: NamingProfile = .nacos25, requestLog: Int = 0, connection: ConnectionRules? = nil,
-        latencyMilliseconds: Int64? = nil,
+        latencyMilliseconds: Int64? = nil, nodes: Int = 1, windows: NamingCluster.Windows = .init(),
         _ configure: (inout Daemon.Configuration) -> Void = { _ in }
     ) throws {
         SignalSource.ignoreBrokenPipes()
@@ -43,6 +45,15 @@ final class Harness {
             } else { nil }
         let peer = proxy?.address ?? naming.localAddress
         configuration.servers = [ServerAddress(name: peer.description, host: "127.0.0.1", port: peer.port ?? 0)]
+        cluster =
+            nodes > 1
+            ? try NamingCluster(loop: loop, count: nodes, profile: profile, options: options, windows: windows) : nil
+        if let cluster {
+            configuration.servers = cluster.nodes.map {
+                ServerAddress(
+                    name: $0.localAddress.description, host: "127.0.0.1", port: $0.localAddress.port ?? 0)
+            }
+        }
         configuration.listeners = [.api(try #require(SocketAddress(parsing: "127.0.0.1:0")))]
         configuration.writeRate = 0
         configure(&configuration)
@@ -57,6 +68,7 @@ final class Harness {
         daemon.close()
         proxy?.close()
         naming.close()
+        cluster?.close()
         loop.freeClosed()
     }
 

@@ -316,6 +316,6 @@ import Testing
         let redirect = #"{"status":400,"error":"Bad Request","message":"receive invalid redirect request from peer x"}"#
         #expect(
             try read(sized(redirect, status: "400 "), .register, .v3)?.reply
-                == .serverError(status: 400, detail: "receive invalid redirect request from peer x"))
+                == .clusterTrouble(status: 400, detail: "receive invalid redirect request from peer x"))
     }
 }

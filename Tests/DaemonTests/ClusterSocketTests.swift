@@ -1,0 +1,156 @@
+import BeatCore
+import EventLoop
+import HTTPWire
+import NamingStandIn
+import Testing
+
+@testable import Daemon
+
+/// One of three nodes goes wrong while instances are kept alive at them.
+struct ClusterTrial {
+    /// What happens to the node.
+    enum Trouble: String, CaseIterable {
+        case killed, hung, resetting
+    }
+
+    var profile: NamingProfile
+    var registrations: Int
+    /// Seconds.
+    var period: Double
+    var requestTimeout = Duration.seconds(3)
+    /// The longest gap that is allowed, by trouble, in seconds.
+    var limits: [Trouble: Double]
+    /// The longest gap for instances of the other nodes.
+    var othersLimit: Double
+
+    /// Runs it and prints the figures.
+    func run(_ trouble: Trouble) throws {
+        // Each node takes over at once what belongs to one that is gone: what beatd does is looked at, not how long
+        // nodes take to notice.
+        var windows = NamingCluster.Windows()
+        if profile.name == .nacos25 { (windows.deadMilliseconds, windows.hungMilliseconds) = (0, 0) }
+        windows.rejoinMilliseconds = 0
+        let harness = try Harness(profile: profile, requestLog: 100_000, nodes: 3, windows: windows) {
+            $0.client.requestTimeout = requestTimeout
+        }
+        defer { harness.close() }
+        let cluster = try #require(harness.cluster)
+        try harness.registerMany(registrations, ",\"period\":\"\(Int(period * 1000))ms\"")
+        try harness.until("all beat") { harness.daemon.core.count(of: .beating) == registrations }
+        harness.run(seconds: period * 1.2)
+        let begin = MonotonicClock.nanoseconds()
+        let own = (1...registrations).filter { cluster.owner(of: "10.0.0.7", port: $0) == 1 }
+        let others = (1...registrations).filter { cluster.owner(of: "10.0.0.7", port: $0) != 1 }
+        harness.run(seconds: period)
+        switch trouble {
+        case .killed: cluster.kill(1)
+        case .hung: cluster.hang(1)
+        case .resetting: cluster.nodes[1].inject(NamingFault(.dropUnseen))
+        }
+        harness.run(seconds: period * 4)
+        let end = MonotonicClock.nanoseconds()
+        let beats = AcceptedBeats(harness)
+        let gap = beats.longestGap(of: own, from: begin - Int64(period * 1e9), until: end)
+        let othersGap = beats.longestGap(of: others, from: begin - Int64(period * 1e9), until: end)
+        let limit = try #require(limits[trouble])
+        print(
+            "cluster of three, \(profile), \(registrations) registrations at \(period) s, one \(trouble.rawValue):",
+            "longest gap \(gap) s (limit \(limit)), of the others' \(othersGap) s (limit \(othersLimit));",
+            "failed beats \(harness.failedBeats), registers \(beats.registers), refused \(beats.refused)")
+        #expect(!own.isEmpty && !others.isEmpty)
+        #expect(gap <= limit)
+        #expect(othersGap <= othersLimit)
+
+        switch trouble {
+        case .killed, .hung: try cluster.revive(1)
+        case .resetting: cluster.nodes[1].removeFaults()
+        }
+        harness.run(seconds: period * 2)
+        let back = MonotonicClock.nanoseconds()
+        let after = AcceptedBeats(harness)
+        let gapBack = after.longestGap(of: 1...registrations, from: end - Int64(period * 1e9), until: back)
+        print("… back again: longest gap \(gapBack) s, registers \(after.registers - beats.registers)")
+        #expect(gapBack <= othersLimit)
+        #expect(harness.daemon.core.count(of: .beating) == registrations)
+    }
+}
+
+extension OnSockets {
+    /// The logic of `ClusterTimedTests` in little time and with room for a busy machine.
+    @Suite struct ClusterSocketTests {
+        @Test("one of three nodes killed, hung, resetting: its instances are kept alive at the others")
+        func oneOfThree() throws {
+            for profile in [NamingProfile.nacos25, .nacos32] {
+                for trouble in ClusterTrial.Trouble.allCases {
+                    try ClusterTrial(
+                        profile: profile, registrations: 40, period: 1, requestTimeout: .milliseconds(500),
+                        limits: [.killed: 1.7, .hung: 2.5, .resetting: 2.2], othersLimit: 1.6
+                    ).run(trouble)
+                }
+            }
+        }
+
+        @Test("66, 68: the nodes take a while to notice a dead one: no register, nothing refused, beats go on")
+        func vector66_aDeadOwner() throws {
+            var windows = NamingCluster.Windows()
+            windows.deadMilliseconds = 2500
+            let harness = try Harness(requestLog: 20_000, nodes: 3, windows: windows)
+            defer { harness.close() }
+            let cluster = try #require(harness.cluster)
+            try harness.registerMany(30, ",\"period\":\"1s\"")
+            try harness.until("all beat") { harness.daemon.core.count(of: .beating) == 30 }
+            harness.run(seconds: 1.2)
+            for node in cluster.nodes { node.clearRequestLog() }
+            let begin = MonotonicClock.nanoseconds()
+            let own = (1...30).filter { cluster.owner(of: "10.0.0.7", port: $0) == 1 }
+            let others = (1...30).filter { cluster.owner(of: "10.0.0.7", port: $0) != 1 }
+            cluster.kill(1)
+            try harness.until("trouble") { harness.daemon.core.count(of: .degraded) == own.count }
+            let troubled = try harness.send(.get, "/v1/beats?state=degraded&limit=1")
+            let text = String(decoding: troubled.body, as: UTF8.self)
+            #expect(text.contains("the Nacos cluster is in trouble"), "\(text)")
+            #expect(harness.daemon.core.serverViews().filter { $0.state == .quarantined }.map(\.index) == [1])
+            try harness.until("over", within: 6) { harness.daemon.core.count(of: .beating) == 30 }
+            let beats = AcceptedBeats(harness)
+            #expect(beats.registers == 0)
+            #expect(harness.daemon.core.counters.beats[.clusterTrouble] > 0)
+            #expect(harness.daemon.core.counters.beats[.rejected] == 0)
+            #expect(harness.daemon.core.counters.beats[.httpError] == 0)
+            let gap = beats.longestGap(of: others, from: begin, until: MonotonicClock.nanoseconds())
+            #expect(gap < 1.6, "\(gap)")
+        }
+
+        @Test("34, 68: a server that takes 1.6 s for each answer is beaten in time, on more connections")
+        func vector68_slow() throws {
+            let harness = try Harness(requestLog: 20_000)
+            defer { harness.close() }
+            try harness.registerMany(60, ",\"period\":\"1s\"")
+            try harness.until("all beat") { harness.daemon.core.count(of: .beating) == 60 }
+            harness.naming.inject(NamingFault(.normal, on: [.beat], delayMilliseconds: 1600))
+            harness.run(seconds: 5)
+            // 60 beats in a second, 1.6 s each: one of a registration is skipped while the last one is in flight.
+            let beats = AcceptedBeats(harness)
+            let end = MonotonicClock.nanoseconds()
+            let gap = beats.longestGap(of: 1...60, from: end - 4_000_000_000, until: end)
+            #expect(gap < 2.6, "\(gap) s")
+            #expect(harness.naming.connectionCount > 30)
+            #expect(harness.naming.connectionCount <= 128)
+            #expect(harness.lateness.latest < 300, "\(harness.lateness)")
+            #expect(harness.failedBeats == 0)
+        }
+    }
+
+    @Suite(.enabled(if: TimedTests.areOn, TimedTests.why)) struct ClusterTimedTests {
+        @Test(
+            "one of three killed, hung, resetting, 200 registrations at 5 s: gap ≤ 6 s, ≤ 9 s, ≤ 6 s",
+            arguments: ClusterTrial.Trouble.allCases)
+        func oneOfThree(trouble: ClusterTrial.Trouble) throws {
+            for profile in [NamingProfile.nacos25, .nacos32] {
+                try ClusterTrial(
+                    profile: profile, registrations: 200, period: 5, limits: [.killed: 6, .hung: 9, .resetting: 6],
+                    othersLimit: 5.2
+                ).run(trouble)
+            }
+        }
+    }
+}
