@@ -1,7 +1,8 @@
 // Trouble that the nodes of a cluster have with one another (nacos.md §4.6).
 extension BeatReactor {
     /// A node could not hand a request on to the owner of the instance. Nothing is wrong with the instance, nor with
-    /// the node, and no other node would do better: the same is asked again, in peace, until the nodes agree.
+    /// the node: the same is asked again, in peace, until the nodes agree. No other node is asked at once, as most often
+    /// all say the same; but the next attempt goes to another one, which may see more of the cluster.
     ///
     /// A beat that took long is not repeated when its answer would come behind the next beat's time.
     mutating func clusterTrouble(
@@ -18,6 +19,14 @@ extension BeatReactor {
         table.rows[Int(slot)].attempt.retryReason = .httpError
         noteTrouble(slot, at: now, into: &effects)
         wait(slot, exchange.kind, until: now + Backoff.clusterTrouble, spare: took, at: now, into: &effects)
+        table.rows[Int(slot)].attempt.tried = askedInVain(slot, exchange.server)
+    }
+
+    /// The server that the next attempt passes over, as a bit mask: the one that told of trouble last.
+    func askedInVain(_ slot: Int32, _ server: ServerIndex) -> UInt16 {
+        let row = table.rows[Int(slot)]
+        guard row.isTroubled, servers.count > 1, row.attempt.dialect == .v1, server != Row.noServer else { return 0 }
+        return 1 << UInt16(server)
     }
 
     /// The registration got through, or is gone. True when trouble of the cluster had held it up.

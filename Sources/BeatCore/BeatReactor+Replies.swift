@@ -235,6 +235,7 @@ extension BeatReactor {
         details[slot] = nil
         table.move(slot, to: .beating)
         endTrouble(slot, into: &effects)
+        sampleForVerification(exchange, at: now)
         effects.append(.log(.registered(beatKey: table.key(slot).buildKey(), server: exchange.server)))
         confirm(slot, .accepted, into: &effects)
         // Beats that fell due while it was not registered had nothing to keep alive.

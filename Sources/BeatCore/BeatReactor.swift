@@ -46,6 +46,7 @@ public struct BeatReactor: ~Copyable {
     var servers: Servers
     var waiters = Waiters()
     var login: Login
+    var verification = Verification()
     /// Registrations that wait for a probe or a login before they can be tried again.
     var awaiting: [RegistrationHandle] = []
     /// What the servers said of registrations that are not well; no entry for the others.
@@ -79,6 +80,8 @@ public struct BeatReactor: ~Copyable {
             failed(exchange, failure, sentAt: sentAt, at: now, into: &effects)
         case .probed(let server, let verdict):
             probed(server, verdict, at: now, into: &effects)
+        case .verified(let reading, let outcome):
+            verified(reading, outcome, at: now, into: &effects)
         case .loginEnded(let outcome):
             loginEnded(outcome, at: now, into: &effects)
         case .abandoned(let token):
@@ -100,6 +103,7 @@ public struct BeatReactor: ~Copyable {
         consider(wheel.nextTick.map { wheel.begin(of: $0) }, "beat due")
         consider(waiters.nextDeadline, "wait over")
         consider(login.nextDeadline, "login due")
+        consider(verification.nextDeadline, "reading due")
         if !login.isBlocking { consider(servers.nextProbe, "probe due") }
         return next
     }
@@ -113,6 +117,7 @@ public struct BeatReactor: ~Copyable {
             }
         }
         askServers(at: now, into: &effects)
+        verifyDue(at: now, into: &effects)
         let due = wheel.tick(at: now)
         for _ in 0..<Limits.beatsPerTurn {
             guard let slot = wheel.popDue(at: due) else { return }

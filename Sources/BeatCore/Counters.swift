@@ -116,6 +116,8 @@ public struct Counters: Sendable {
     public internal(set) var deregistrations = Tally<DeregisterResult>()
     /// Replies to an older generation, or to nothing.
     public internal(set) var staleReplies: UInt64 = 0
+    /// Readings that did not find at another node what one node had taken.
+    public internal(set) var strayed: UInt64 = 0
     /// Values of `clientBeatInterval` that were no number or out of range.
     public internal(set) var badIntervals: UInt64 = 0
     /// Registrations made by the API.

@@ -7,6 +7,8 @@ public enum Effect: Equatable, Sendable {
     case cancel(Exchange)
     /// Ask a server which dialect it speaks; the shell answers with exactly one `Input.probed`.
     case probe(ServerIndex)
+    /// Read a node's list; the shell answers with exactly one `Input.verified`.
+    case verify(InstanceReading)
     /// Log in, at whichever server answers; the shell answers with exactly one `Input.loginEnded`.
     case login
     /// Answer a request of the API.
@@ -69,6 +71,8 @@ public enum LogEvent: Equatable, Sendable {
     /// The first registration that trouble of the cluster holds up; and the last one is through.
     case clusterTrouble(ServerIndex, detail: String)
     case clusterWell
+    /// Another node does not list what one node has taken.
+    case instanceStrayed(beatKey: String, server: ServerIndex, reader: ServerIndex)
     case dialectFound(ServerIndex, Dialect, version: String?)
     case loginFailed(detail: String)
     case loginRecovered

@@ -10,6 +10,8 @@ public enum Input: Equatable, Sendable {
     case failed(Exchange, ExchangeFailure, sentAt: Instant?)
     /// A server was asked for its dialect, as `Effect.probe` wanted.
     case probed(ServerIndex, ProbeOutcome)
+    /// A node's list was read, as `Effect.verify` wanted.
+    case verified(InstanceReading, ReadingOutcome)
     /// The login that `Effect.login` wanted has ended.
     case loginEnded(LoginOutcome)
     /// The client that waited for this answer is gone.

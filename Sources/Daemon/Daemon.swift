@@ -100,6 +100,7 @@ public final class Daemon {
             case .send(let exchange): client.send(exchange, at: clocks.now)
             case .cancel(let exchange): client.cancel(exchange)
             case .probe(let server): client.probe(server)
+            case .verify(let reading): client.verify(reading)
             case .login: client.logIn()
             case .answer(let token, let answer): deliver(answer, for: token)
             case .log(let event): write(event.record(servers: configuration.servers.map(\.name)))

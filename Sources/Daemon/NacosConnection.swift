@@ -44,6 +44,8 @@ final class NacosConnection: StreamDelegate {
 
     /// When the answer to the last one came.
     private var answeredAt = Instant(nanoseconds: .min)
+    /// The last answer was slow, or told of trouble of the cluster.
+    private var wasSlow = false
 
     /// True when the server has been at its oldest exchange for so long that none should wait behind it.
     func isStuck(at now: Instant) -> Bool {
@@ -113,7 +115,12 @@ final class NacosConnection: StreamDelegate {
             pool.closedBehind(answered)
             return abandon()
         }
-        if pending.isEmpty { pool.becameIdle(self) }
+        if pending.isEmpty {
+            pool.becameIdle(self)
+        } else if wasSlow, pool.canGrow {
+            // What waits behind a slow answer was written before that was known. A beat may be repeated.
+            return abandon()
+        }
         armDeadline()
     }
 
@@ -147,7 +154,9 @@ final class NacosConnection: StreamDelegate {
         answered += 1
         isExclusive = false
         let now = pool.readClock()
-        if let writtenAt = outgoing.writtenAt { pool.took(now - max(writtenAt, answeredAt), result, at: now) }
+        if let writtenAt = outgoing.writtenAt {
+            wasSlow = pool.took(now - max(writtenAt, answeredAt), result, at: now)
+        }
         answeredAt = now
         pool.finish(outgoing, result)
         if answered == written, written >= pool.requestLimit { pool.survived(answered) }

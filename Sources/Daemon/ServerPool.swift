@@ -176,9 +176,10 @@ final class ServerPool {
         _ = grow(at: now)
     }
 
+    var canGrow: Bool { connections.count < configuration.connectionsPerServer * NacosClientLimits.growth }
+
     private func grow(at now: Instant) -> NacosConnection? {
-        guard connections.count < configuration.connectionsPerServer * NacosClientLimits.growth else { return nil }
-        return connect(at: now)
+        canGrow ? connect(at: now) : nil
     }
 
     private func connect(at now: Instant) -> NacosConnection? {
@@ -222,14 +223,16 @@ final class ServerPool {
         if addresses.count > 1 { addresses.append(addresses.removeFirst()) }
     }
 
-    /// An exchange ended that had the server's attention for so long.
-    func took(_ duration: Duration, _ result: ExchangeResult, at now: Instant) {
+    /// An exchange ended that had the server's attention for so long. True when the server is to be used unpipelined
+    /// for that.
+    func took(_ duration: Duration, _ result: ExchangeResult, at now: Instant) -> Bool {
         let isTrouble =
             switch result {
             case .failed(.timeout), .replied(.clusterTrouble): true
             case .failed, .replied: duration >= NacosClientLimits.slowAnswer
             }
         if isTrouble { unpipelinedUntil = now + NacosClientLimits.unpipelined }
+        return isTrouble
     }
 
     func finish(_ outgoing: Outgoing, _ result: ExchangeResult) { client.finish(outgoing, result) }

@@ -10,14 +10,13 @@ struct ClusterTroubleTests {
     private let dispute = NacosReply.clusterTrouble(
         status: 400, detail: "receive invalid redirect request from peer 127.0.0.1")
 
-    @Test("66, 67: 9.5 s of it: beats at the same server, no register, no quarantine, then all is well")
+    @Test("66, 67: 9.5 s of it: beats go on, each at another node, no register, no quarantine, then all is well")
     func vector66_beatsGoOn() {
         for trouble in [refused, dispute] {
             let core = Core(servers: ["a:1", "b:1", "c:1"])
             core.register(document)
             core.settle(well)
             core.tickAtDeadline()
-            let home = core.inFlight[0].server
             core.reply(trouble)
             #expect(core.view(document.key)?.state == .degraded)
             #expect(core.view(document.key)?.reason.hasPrefix("the Nacos cluster is in trouble") == true)
@@ -26,7 +25,7 @@ struct ClusterTroubleTests {
             #expect((4...6).contains(core.sent.count - before), "\(core.sent.count - before) attempts in 9.5 s")
             core.run(.seconds(5), answering: well)
             #expect(core.view(document.key)?.state == .beating)
-            #expect(core.sent.allSatisfy { $0.exchange.server == home })
+            #expect(Set(core.sent.suffix(4).map(\.exchange.server)).count == 2)
             #expect(core.sent.filter { $0.exchange.kind == .register }.count == 1)
             #expect(core.counters.beats[.clusterTrouble] == 2)
             #expect(core.counters.beats[.rejected] == 0)
@@ -49,8 +48,8 @@ struct ClusterTroubleTests {
     func vector67_register() {
         let core = Core(servers: ["a:1", "b:1"])
         core.register(document)
-        core.run(.seconds(4)) { _ in dispute }
         core.settle { _ in dispute }
+        core.run(.seconds(4)) { _ in dispute }
         #expect(core.view(document.key)?.state == .pending)
         #expect((2...4).contains(core.sent.count))
         core.run(.seconds(3), answering: well)

@@ -80,13 +80,13 @@ extension OnSockets {
     @Suite struct ClusterSocketTests {
         @Test("one of three nodes killed, hung, resetting: its instances are kept alive at the others")
         func oneOfThree() throws {
-            for profile in [NamingProfile.nacos25, .nacos32] {
-                for trouble in ClusterTrial.Trouble.allCases {
-                    try ClusterTrial(
-                        profile: profile, registrations: 40, period: 1, requestTimeout: .milliseconds(500),
-                        limits: [.killed: 1.7, .hung: 2.5, .resetting: 2.2], othersLimit: 1.6
-                    ).run(trouble)
-                }
+            for (profile, trouble) in [
+                (NamingProfile.nacos25, ClusterTrial.Trouble.hung), (.nacos32, .killed), (.nacos32, .resetting),
+            ] {
+                try ClusterTrial(
+                    profile: profile, registrations: 40, period: 0.5, requestTimeout: .milliseconds(300),
+                    limits: [.killed: 1.2, .hung: 1.7, .resetting: 1.7], othersLimit: 1.1
+                ).run(trouble)
             }
         }
 
@@ -132,7 +132,7 @@ extension OnSockets {
             let beats = AcceptedBeats(harness)
             let end = MonotonicClock.nanoseconds()
             let gap = beats.longestGap(of: 1...60, from: end - 4_000_000_000, until: end)
-            #expect(gap < 2.6, "\(gap) s")
+            #expect(gap < 3.2, "\(gap) s")
             #expect(harness.naming.connectionCount > 30)
             #expect(harness.naming.connectionCount <= 128)
             #expect(harness.lateness.latest < 300, "\(harness.lateness)")

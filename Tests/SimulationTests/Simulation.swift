@@ -173,7 +173,7 @@ final class Simulation {
             for key in keys.indices where keys[key].key.buildKey() == beatKey { confirmDeregister(key) }
         case .log: break
         // The simulated servers speak a dialect that is forced, and want no login.
-        case .probe, .login: preconditionFailure("\(effect) with a forced dialect and no login")
+        case .probe, .verify, .login: preconditionFailure("\(effect) with v1 forced and no login")
         case .finish:
             finishes += 1
             check(draining && finishes == 1, "finish, and again or without a drain")

@@ -1,0 +1,82 @@
+/// One look at what another node of a cluster lists, to see whether a registration came to the node that owns it: one
+/// that did not exists only where it was made (nacos.md §3.3, §4.6).
+public struct InstanceReading: Equatable, Sendable {
+    /// Whose instance.
+    public var registration: RegistrationHandle
+    /// As it was when Nacos accepted it.
+    public var generation: UInt32
+    /// What to look for.
+    public var key: InstanceKey
+    /// The node at which it was registered.
+    public var server: ServerIndex
+    /// The node whose list is read.
+    public var reader: ServerIndex
+}
+
+/// What a reading brought.
+public enum ReadingOutcome: Equatable, Sendable {
+    /// The other node lists the instance.
+    case listed
+    /// It answered, and does not.
+    case missing
+    /// It did not answer, or with something else.
+    case failed(String)
+}
+
+/// Which registrations are looked for at another node, and when: a sample, never each one.
+struct Verification {
+    struct Check {
+        var registration: RegistrationHandle
+        var generation: UInt32
+        var server: ServerIndex
+        /// It was missing before.
+        var isSecond: Bool
+        var at: Instant
+    }
+
+    /// What waits for its time, one for each server at most.
+    private(set) var planned: [Check] = []
+    /// The second look that is under way, by server.
+    private var seconds: UInt16 = 0
+    /// No new sample before this, by server.
+    private var restUntil: [ServerIndex: Instant] = [:]
+
+    var nextDeadline: Instant? { planned.map(\.at).min() }
+
+    /// A server accepted a registration: it is looked for soon, unless the server had its turn lately.
+    mutating func sample(_ registration: RegistrationHandle, _ generation: UInt32, _ server: ServerIndex, at now: Instant)
+    {
+        guard restUntil[server].map({ $0 <= now }) ?? true else { return }
+        restUntil[server] = now + Limits.verifySpacing
+        planned.removeAll { $0.server == server }
+        planned.append(
+            Check(
+                registration: registration, generation: generation, server: server, isSecond: false,
+                at: now + Limits.verifyDelay))
+    }
+
+    /// What is to be looked for now.
+    mutating func takeDue(at now: Instant) -> [Check] {
+        guard let next = nextDeadline, next <= now else { return [] }
+        let due = planned.filter { $0.at <= now }
+        planned.removeAll { $0.at <= now }
+        for check in due where check.isSecond { seconds |= 1 << UInt16(check.server) }
+        return due
+    }
+
+    /// An instance was missing. False the first time: it is looked for again when the cluster has had its time.
+    mutating func isStillMissing(_ reading: InstanceReading, at now: Instant) -> Bool {
+        let mask: UInt16 = 1 << UInt16(reading.server)
+        let wasSecond = seconds & mask != 0
+        seconds &= ~mask
+        if wasSecond { return true }
+        planned.removeAll { $0.server == reading.server }
+        planned.append(
+            Check(
+                registration: reading.registration, generation: reading.generation, server: reading.server,
+                isSecond: true, at: now + Limits.verifyAgain))
+        return false
+    }
+
+    mutating func settled(_ server: ServerIndex) { seconds &= ~(1 << UInt16(server)) }
+}
