@@ -12,8 +12,9 @@ enum NacosClientLimits {
     /// How long a server is used unpipelined after a slow answer or trouble of its cluster: the longest such trouble
     /// lasts 17 s (nacos.md §11.3).
     static let unpipelined = Duration.seconds(30)
-    /// Nothing is written behind an exchange that waits longer than this while the pool can grow: it may wait for ever.
-    static let stuck = Duration.milliseconds(500)
+    /// While an exchange waits longer than this, no other is written behind one, if the pool can grow: the server may be
+    /// slow, or hang. Above the way to the far side of the earth and back.
+    static let stuck = Duration.milliseconds(400)
     /// How long an exchange that waited behind one that timed out is tried again at the same server: one that is well
     /// answers in a fraction, and the beat still has time for another server.
     static let secondChance = Duration.milliseconds(500)

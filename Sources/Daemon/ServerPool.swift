@@ -66,9 +66,10 @@ final class ServerPool {
         guard !addresses.isEmpty else { return failQueued(.connect) }
         expire(at: now)
         if connections.count > configuration.connectionsPerServer { dropUseless(at: now) }
-        while !beats.isEmpty, let connection = connectionForBeats(at: now) {
+        let isSlow = now < unpipelinedUntil || connections.contains { $0.isStuck(at: now) }
+        while !beats.isEmpty, let connection = connectionForBeats(isSlow: isSlow, at: now) {
             let room = min(connection.room, configuration.pipelineDepth - connection.load)
-            fill(&beats, min(room, now < unpipelinedUntil ? 1 : NacosClientLimits.beatsPerWrite), core, &queries)
+            fill(&beats, min(room, isSlow ? 1 : NacosClientLimits.beatsPerWrite), core, &queries)
             send(on: connection, exclusive: false, at: now)
         }
         while !others.isEmpty, let connection = connectionForOthers(at: now) {
@@ -116,23 +117,21 @@ final class ServerPool {
 
     // MARK: choosing a connection
 
-    private func connectionForBeats(at now: Instant) -> NacosConnection? {
+    private func connectionForBeats(isSlow: Bool, at now: Instant) -> NacosConnection? {
         if let idle = idleConnection(at: now), idle.isConnected { return idle }
         if connections.count < configuration.connectionsPerServer { _ = connect(at: now) }
-        let depth = now < unpipelinedUntil ? 1 : configuration.pipelineDepth
-        return leastLoaded(connected: true, depth, at: now) ?? leastLoaded(connected: false, depth, at: now)
-            ?? grow(at: now) ?? leastLoaded(connected: true, configuration.pipelineDepth, at: nil)
+        let depth = isSlow ? 1 : configuration.pipelineDepth
+        return leastLoaded(connected: true, depth) ?? leastLoaded(connected: false, depth) ?? grow(at: now)
+            ?? leastLoaded(connected: true, configuration.pipelineDepth)
     }
 
-    /// The connection with the fewest beats on it, below `depth`, that takes another one; at `nil` one that is stuck,
-    /// too. One that stands is better than one that does
+    /// The connection with the fewest beats on it, below `depth`, that takes another one. One that stands is better than one that does
     /// not yet, which takes a round trip more.
-    private func leastLoaded(connected: Bool, _ depth: Int, at now: Instant?) -> NacosConnection? {
+    private func leastLoaded(connected: Bool, _ depth: Int) -> NacosConnection? {
         var best: NacosConnection?
         for connection in connections
         where connection.isConnected == connected && !connection.isExclusive && connection.room > 0 {
-            guard connection.load < best?.load ?? depth else { continue }
-            if now.map({ !connection.isStuck(at: $0) }) ?? true { best = connection }
+            if connection.load < best?.load ?? depth { best = connection }
         }
         return best
     }
