@@ -75,7 +75,8 @@ extension BeatReactor {
         table.rows[position].attempt.tried = 0
         if kind.isBeat {
             let tick = wheel.tick(notBefore: again + spare)
-            guard again + spare <= table.rows[position].attempt.due + beatBudget(slot), tick < table.rows[position].nextDue
+            guard again + spare <= table.rows[position].attempt.due + beatBudget(slot),
+                tick < table.rows[position].nextDue
             else {
                 return endFailedBeat(slot, at: now, into: &effects)
             }

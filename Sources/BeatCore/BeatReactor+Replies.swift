@@ -138,6 +138,10 @@ extension BeatReactor {
         if table.rows[position].state != .beating { recovered(exchange, into: &effects) }
         table.rows[position].failures = 0
         takeInterval(interval, exchange, at: now, into: &effects)
+        // Offered again, or to be registered again, while this beat was in flight.
+        if table.rows[position].stage == .kept, table.rows[position].acceptedGeneration != exchange.generation {
+            advance(exchange.slot, at: now, into: &effects)
+        }
     }
 
     private mutating func recovered(_ exchange: Exchange, into effects: inout [Effect]) {

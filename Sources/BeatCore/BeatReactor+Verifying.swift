@@ -4,7 +4,8 @@ extension BeatReactor {
     mutating func sampleForVerification(_ exchange: Exchange, at now: Instant) {
         // A disabled instance is listed nowhere (nacos.md §3.3).
         guard exchange.dialect == .v3, servers.count > 1, table.records[Int(exchange.slot)].enabled else { return }
-        verification.sample(table.handle(exchange.slot), exchange.generation, exchange.server, at: now)
+        verification.sample(
+            table.handle(exchange.slot), exchange.generation, exchange.server, well: servers.well, at: now)
     }
 
     /// Looks for what is due to be looked for.

@@ -45,6 +45,11 @@ struct Servers {
 
     var count: Int { servers.count }
 
+    /// Those that are not known to be down, a bit each.
+    var well: UInt16 {
+        servers.indices.reduce(0) { servers[$1].isWell ? $0 | 1 << UInt16($1) : $0 }
+    }
+
     /// The node that is responsible for an instance with this hash, among those that are not known to be down: in a
     /// v3 cluster the only one that knows it, in a v1 cluster the one that need not forward (nacos.md §4.6).
     func home(of hash: Int32) -> ServerIndex {

@@ -38,14 +38,22 @@ struct Verification {
     private(set) var planned: [Check] = []
     /// The second look that is under way, by server.
     private var seconds: UInt16 = 0
-    /// No new sample before this, by server.
+    /// The servers that were well when the last sample was taken, a bit each.
+    private var well: UInt16 = 0
+    /// No new sample before this, by server, while the same servers are well.
     private var restUntil: [ServerIndex: Instant] = [:]
 
     var nextDeadline: Instant? { planned.map(\.at).min() }
 
-    /// A server accepted a registration: it is looked for soon, unless the server had its turn lately.
-    mutating func sample(_ registration: RegistrationHandle, _ generation: UInt32, _ server: ServerIndex, at now: Instant)
-    {
+    /// A server accepted a registration: it is looked for soon, unless the server had its turn lately and the same
+    /// servers are `well` as then: who owns what depends on that.
+    mutating func sample(
+        _ registration: RegistrationHandle, _ generation: UInt32, _ server: ServerIndex, well: UInt16, at now: Instant
+    ) {
+        if well != self.well {
+            self.well = well
+            restUntil = [:]
+        }
         guard restUntil[server].map({ $0 <= now }) ?? true else { return }
         restUntil[server] = now + Limits.verifySpacing
         planned.removeAll { $0.server == server }

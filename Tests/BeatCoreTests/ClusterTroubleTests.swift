@@ -150,4 +150,23 @@ struct ClusterTroubleTests {
         core.reply(.accepted)
         #expect(core.view(document.key)?.state == .beating)
     }
+
+    @Test("a refused change that is posted again while a beat is in flight is offered when that beat is answered")
+    func offeredBehindABeat() {
+        let core = Core()
+        core.register(document)
+        core.settle(well)
+        var changed = document
+        changed.weight = 2
+        core.register(changed)
+        core.reply(.rejected(status: 400, detail: "no"))
+        core.tickAtDeadline()
+        #expect(core.inFlight.first?.kind.isBeat == true)
+        core.register(changed)
+        #expect(core.inFlight.count == 1)
+        core.reply(.accepted)
+        #expect(core.inFlight.first?.kind == .register)
+        core.reply(.ok)
+        #expect(core.view(document.key)?.observedGeneration == 2)
+    }
 }

@@ -61,8 +61,37 @@ struct VerifyingTests {
         #expect(core.count(of: .beating) == 100)
     }
 
+    @Test("a node that goes makes every other one be looked at anew: who owns what has changed")
+    func membership() {
+        let core = registered(60)
+        #expect(readings(core, within: 10, .listed).count == 3)
+        // Node 1 is gone; each beat of its instances goes to another node, which does not know it.
+        var found: [InstanceReading] = []
+        var known: Set<Int32> = []
+        let begin = core.now
+        while core.now - begin < .seconds(15) {
+            for case .verify(let reading) in core.tickAtDeadline() {
+                found.append(reading)
+                core.handle(.verified(reading, .listed))
+            }
+            while let exchange = core.inFlight.first {
+                if exchange.server == 1 {
+                    core.fail(.connect)
+                } else if exchange.kind == .register {
+                    known.insert(exchange.slot)
+                    core.reply(.ok)
+                } else {
+                    let isMoved = core.read { $0.table.rows[Int(exchange.slot)].lastBeat.server == 1 }
+                    core.reply(isMoved && !known.contains(exchange.slot) ? .unknown : .accepted)
+                }
+            }
+        }
+        #expect(Set(found.map(\.server)) == [0, 2])
+        #expect(found.allSatisfy { $0.reader != 1 })
+    }
+
     @Test("a reading that failed says nothing; nor does one of an instance that changed or went meanwhile")
-    func says_nothing() {
+    func saysNothing() {
         let core = registered(3)
         var changed = RegistrationDocument.orders(1)
         changed.weight = 2

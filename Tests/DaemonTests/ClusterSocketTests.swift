@@ -152,5 +152,77 @@ extension OnSockets {
                 ).run(trouble)
             }
         }
+
+        @Test("66–68: nodes that notice as late as real ones: the others' beats unaffected, no register, then all well")
+        func realWindows() throws {
+            for trouble in [ClusterTrial.Trouble.killed, .hung] {
+                let harness = try Harness(requestLog: 100_000, nodes: 3)
+                defer { harness.close() }
+                let cluster = try #require(harness.cluster)
+                try harness.registerMany(200, ",\"period\":\"5s\"")
+                try harness.until("all beat") { harness.daemon.core.count(of: .beating) == 200 }
+                harness.run(seconds: 6)
+                let begin = MonotonicClock.nanoseconds() - 5_000_000_000
+                let own = (1...200).filter { cluster.owner(of: "10.0.0.7", port: $0) == 1 }
+                let others = (1...200).filter { cluster.owner(of: "10.0.0.7", port: $0) != 1 }
+                if trouble == .killed { cluster.kill(1) } else { cluster.hang(1) }
+                harness.run(seconds: 30)
+                try cluster.revive(1)
+                harness.run(seconds: 15)
+                let end = MonotonicClock.nanoseconds()
+                let beats = AcceptedBeats(harness)
+                let (gap, othersGap) = (
+                    beats.longestGap(of: own, from: begin, until: end),
+                    beats.longestGap(of: others, from: begin, until: end)
+                )
+                let counters = harness.daemon.core.counters
+                print(
+                    "cluster of three, 2.5 with its real windows, one \(trouble.rawValue), back after 30 s: longest gap",
+                    "\(gap) s, of the others' \(othersGap) s; beats that cluster trouble cost",
+                    "\(counters.beats[.clusterTrouble]), registers \(beats.registers - 200), answers that accepted",
+                    "nothing \(beats.refused), lateness \(harness.lateness) ms")
+                #expect(beats.registers == 200)
+                #expect(counters.beats[.rejected] == 0 && counters.beats[.notFound] == 0)
+                // What the cluster itself needs to notice, a period before it, and behind it the wait for the next
+                // attempt: 2 s, or a period when each takes 2 s.
+                #expect(gap <= (trouble == .killed ? 9.5 + 5 + 2.2 : 16.5 + 5 + 5.2))
+                // Those of well owners wait for the 4 s in which the nodes dispute, nothing else.
+                #expect(othersGap <= 11)
+                #expect(harness.daemon.core.count(of: .beating) == 200)
+            }
+        }
+
+        @Test("v3: what strayed while the nodes had not noticed a dead one is found and registered where it belongs")
+        func straysHeal() throws {
+            let harness = try Harness(profile: .nacos32, requestLog: 100_000, nodes: 3)
+            defer { harness.close() }
+            let cluster = try #require(harness.cluster)
+            cluster.kill(1)
+            let begin = MonotonicClock.nanoseconds()
+            try harness.until("node 1 is known to be down") {
+                harness.daemon.core.serverViews().map(\.state) == [.up, .quarantined, .up]
+            }
+            // For the nodes it is still the owner of these, so each exists at one node alone.
+            let ports = (1...100).filter { cluster.owner(of: "10.0.0.7", port: $0) == 1 }.prefix(20)
+            for port in ports { try harness.register(port: port, ",\"period\":\"2s\"") }
+            try harness.until("all beat") { harness.daemon.core.count(of: .beating) == ports.count }
+            #expect([0, 2].allSatisfy { cluster.nodes[$0].server.instanceCount < ports.count })
+            try harness.until("all listed by both that are left", within: 60) {
+                [0, 2].allSatisfy { cluster.nodes[$0].server.instanceCount == ports.count }
+            }
+            let end = MonotonicClock.nanoseconds()
+            harness.run(seconds: 3)
+            let gap = AcceptedBeats(harness).longestGap(of: ports, from: begin, until: MonotonicClock.nanoseconds())
+            let reads = cluster.nodes.reduce(0) {
+                $0 + $1.requestLog.entries.count { $0.path.hasSuffix("/v3/client/ns/instance/list") }
+            }
+            print(
+                "v3, registered while the nodes counted on a dead one: healed after \(Double(end - begin) / 1e9) s,",
+                "missed \(harness.daemon.core.counters.strayed) times, \(reads) lists read, longest gap \(gap) s")
+            #expect(gap <= 3)
+            #expect((2...6).contains(harness.daemon.core.counters.strayed))
+            #expect([0, 2].allSatisfy { cluster.nodes[$0].server.instances.allSatisfy(\.isHealthy) })
+            #expect(reads <= 8)
+        }
     }
 }

@@ -25,7 +25,8 @@ extension OnSockets {
             let perConnection = Dictionary(grouping: requests, by: \.connection).values.map(\.count).max() ?? 0
             print(
                 "\(count) at 5 s against \(profile) for 60 s: longest gap \(gap) s, failed beats",
-                "\(harness.failedBeats), at most \(perConnection) requests on a connection, lateness \(harness.lateness) ms")
+                "\(harness.failedBeats), at most \(perConnection) requests on a connection, lateness \(harness.lateness) ms"
+            )
             #expect(gap <= 5.1)
             #expect(harness.failedBeats == 0)
             #expect(RetryReason.allCases.allSatisfy { harness.daemon.core.counters.retries[$0] == 0 })
