@@ -29,7 +29,7 @@ docs: deps ## write the table of docs/config.md anew from the settings
 	@BEATD_WRITE_DOCS=1 scripts/test.sh --filter ConfigurationDocumentTests
 
 timed: deps ## the tests whose figures are times; wants a quiet machine
-	@BEATD_TIMED=1 scripts/test.sh --no-parallel --filter 'ScheduleTests|ServerLimitsTests'
+	@BEATD_TIMED=1 scripts/test.sh --no-parallel --filter 'ScheduleTests|ServerLimitsTests|ClusterTimedTests|KeptAliveTimedTests'
 
 asan: deps ## all tests under AddressSanitizer and LeakSanitizer
 	@scripts/sanitize.sh address

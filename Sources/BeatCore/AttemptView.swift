@@ -64,7 +64,7 @@ extension NacosReply {
         return switch self {
         case .ok: .ok
         case .beatAccepted, .notFound: .parse
-        case .rejected, .unauthorized, .notServed, .serverError, .unreadable: outcome
+        case .rejected, .unauthorized, .notServed, .clusterTrouble, .serverError, .unreadable: outcome
         }
     }
 
@@ -73,7 +73,7 @@ extension NacosReply {
         switch self {
         case .ok, .beatAccepted, .notFound: ""
         case .rejected(_, let detail), .unauthorized(_, let detail), .notServed(_, let detail),
-            .serverError(_, let detail), .unreadable(_, let detail):
+            .clusterTrouble(_, let detail), .serverError(_, let detail), .unreadable(_, let detail):
             detail
         }
     }

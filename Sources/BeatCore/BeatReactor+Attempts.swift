@@ -20,9 +20,10 @@ extension BeatReactor {
         let position = Int(slot)
         askServers(at: now, into: &effects)
         guard !login.isBlocking,
-            let server = servers.choose(
-                home: servers.home(of: table.rows[position].distroHash),
-                tried: table.rows[position].attempt.tried, at: now),
+            let server = servers.returning(table.rows[position].distroHash, table.rows[position].attempt.tried, at: now)
+                ?? servers.choose(
+                    home: servers.home(of: table.rows[position].distroHash),
+                    tried: table.rows[position].attempt.tried, at: now),
             let dialect = servers.dialect(of: server)
         else {
             backOff(slot, kind, at: now, into: &effects)
@@ -59,16 +60,25 @@ extension BeatReactor {
 
     /// No server is left to ask: waits, or gives the beat up when its budget would be over by then.
     mutating func backOff(_ slot: Int32, _ kind: Exchange.Kind, at now: Instant, into effects: inout [Effect]) {
-        let position = Int(slot)
         noteTrouble(slot, at: now, into: &effects)
         // Who asked for a beat now waits for a login or a probe that is under way, and for nothing else.
         if !login.isAsking, !servers.isProbing { answerAsked(slot, accepted: false, into: &effects) }
-        let again = now + Backoff.wait(after: table.rows[position].attempt.waits)
+        let waits = table.rows[Int(slot)].attempt.waits
+        wait(slot, kind, until: now + Backoff.wait(after: waits), at: now, into: &effects)
+    }
+
+    /// The same attempt goes on at `again`, if a beat's budget lasts until `spare` behind that.
+    mutating func wait(
+        _ slot: Int32, _ kind: Exchange.Kind, until again: Instant, spare: Duration = .zero, at now: Instant,
+        into effects: inout [Effect]
+    ) {
+        let position = Int(slot)
         table.rows[position].attempt.waits &+= 1
         table.rows[position].attempt.tried = 0
         if kind.isBeat {
-            let tick = wheel.tick(notBefore: again)
-            guard again <= table.rows[position].attempt.due + beatBudget(slot), tick < table.rows[position].nextDue
+            let tick = wheel.tick(notBefore: again + spare)
+            guard again + spare <= table.rows[position].attempt.due + beatBudget(slot),
+                tick < table.rows[position].nextDue
             else {
                 return endFailedBeat(slot, at: now, into: &effects)
             }
@@ -89,7 +99,7 @@ extension BeatReactor {
         let outcome = table.rows[position].attempt.outcome
         counters.beats.add(outcome)
         answerAsked(slot, accepted: false, into: &effects)
-        if table.rows[position].failures < .max { table.rows[position].failures += 1 }
+        if outcome != .clusterTrouble, table.rows[position].failures < .max { table.rows[position].failures += 1 }
         table.rows[position].activity = .idle
         noteTrouble(slot, at: now, into: &effects)
         if outcome == .rejected, Int(table.rows[position].failures) >= Limits.failuresUntilReregister {
@@ -113,6 +123,7 @@ extension BeatReactor {
         switch row.state {
         case .beating:
             table.move(slot, to: .degraded)
+            guard !row.isTroubled else { return }
             effects.append(
                 .log(
                     .beatFailing(
@@ -154,6 +165,7 @@ extension BeatReactor {
         wheel.cancel(slot)
         details[slot] = nil
         history.forget(slot)
+        endTrouble(slot, into: &effects)
         confirmRemoved(slot, into: &effects)
         table.remove(slot)
         finishIfDrained(into: &effects)

@@ -69,7 +69,7 @@ extension BeatReactor {
 
     /// One BeatTask: sends the beat that is due and plans the next one, at a fixed rate.
     private mutating func beat(_ slot: Int32, due: Instant, at now: Instant, into effects: inout [Effect]) {
-        table.rows[Int(slot)].attempt = Row.Attempt(due: due)
+        table.rows[Int(slot)].attempt = Row.Attempt(due: due, tried: askedInVain(slot, table.rows[Int(slot)].server))
         stepSchedule(slot, at: now)
         dispatch(slot, .fullBeat, at: now, into: &effects)
     }

@@ -13,7 +13,9 @@ extension BeatReactor {
             servers.recordLatency(exchange.server, now - sentAt, at: now)
         }
         // A deletion concerns whatever was there before: its answer counts for every generation.
-        if exchange.kind == .deregister { return deregisterReplied(slot, reply, at: now, into: &effects) }
+        if exchange.kind == .deregister {
+            return deregisterReplied(exchange, reply, sentAt: sentAt, at: now, into: &effects)
+        }
         guard exchange.generation == table.rows[Int(slot)].generation else {
             counters.staleReplies &+= 1
             return advance(slot, at: now, into: &effects)
@@ -21,7 +23,7 @@ extension BeatReactor {
         table.rows[Int(slot)].server = exchange.server
         switch exchange.kind {
         case .lightBeat, .fullBeat: beatReplied(exchange, reply, sentAt: sentAt, at: now, into: &effects)
-        case .register: registerReplied(exchange, reply, at: now, into: &effects)
+        case .register: registerReplied(exchange, reply, sentAt: sentAt, at: now, into: &effects)
         case .deregister: break
         }
     }
@@ -32,7 +34,7 @@ extension BeatReactor {
     ) {
         // What was never written says nothing about the server.
         if failure != .aborted, failure == .connect || sentAt != nil,
-            servers.noteFailure(exchange.server, detail, at: now)
+            servers.noteFailure(exchange.server, detail, isGone: failure == .connect, at: now)
         {
             effects.append(.log(.serverDown(exchange.server, detail: detail)))
         }
@@ -81,7 +83,7 @@ extension BeatReactor {
         _ server: ServerIndex, _ reply: NacosReply, at now: Instant, into effects: inout [Effect]
     ) {
         switch reply {
-        case .ok, .beatAccepted, .notFound, .rejected, .unauthorized:
+        case .ok, .beatAccepted, .notFound, .rejected, .unauthorized, .clusterTrouble:
             if servers.noteAnswer(server) { effects.append(.log(.serverUp(server))) }
         case .notServed(let status, let detail) where servers.asksForDialect:
             servers.noteNotServed(server, "\(status) \(detail)", at: now)
@@ -119,7 +121,9 @@ extension BeatReactor {
             endFailedBeat(slot, at: now, into: &effects)
         case .unauthorized(let status, let detail):
             details[slot] = "\(status) \(detail)"
-            unauthorized(slot, exchange.kind, at: now, into: &effects)
+            unauthorized(slot, exchange, at: now, into: &effects)
+        case .clusterTrouble(let status, let detail):
+            clusterTrouble(exchange, "\(status) \(detail)", took: now - sentAt, at: now, into: &effects)
         case .notServed(let status, let detail), .serverError(let status, let detail),
             .unreadable(let status, let detail):
             details[slot] = "\(status) \(detail)"
@@ -144,17 +148,22 @@ extension BeatReactor {
         table.rows[position].failures = 0
         answerAsked(exchange.slot, accepted: true, into: &effects)
         takeInterval(interval, exchange, at: now, into: &effects)
+        // Offered again, or to be registered again, while this beat was in flight.
+        if table.rows[position].stage == .kept, table.rows[position].acceptedGeneration != exchange.generation {
+            advance(exchange.slot, at: now, into: &effects)
+        }
     }
 
     private mutating func recovered(_ exchange: Exchange, into effects: inout [Effect]) {
         let slot = exchange.slot
         details[slot] = nil
+        table.move(slot, to: .beating)
+        guard !endTrouble(slot, into: &effects) else { return }
         effects.append(
             .log(
                 .beatRecovered(
                     beatKey: table.key(slot).buildKey(), server: exchange.server,
                     failures: Int(table.rows[Int(slot)].failures))))
-        table.move(slot, to: .beating)
     }
 
     /// A period that the server asks for is used from the next beat on. Most answers repeat the one that is kept.
@@ -193,20 +202,23 @@ extension BeatReactor {
 
     /// The token is no longer good: one login for all, at once, and then the same again.
     private mutating func unauthorized(
-        _ slot: Int32, _ kind: Exchange.Kind, at now: Instant, into effects: inout [Effect]
+        _ slot: Int32, _ exchange: Exchange, at now: Instant, into effects: inout [Effect]
     ) {
+        let wasRefusedBefore = table.rows[Int(slot)].attempt.retryReason == .auth
         table.rows[Int(slot)].attempt.outcome = .auth
         table.rows[Int(slot)].attempt.retryReason = .auth
         login.refused(at: now)
         askServers(at: now, into: &effects)
-        backOff(slot, kind, at: now, into: &effects)
+        backOff(slot, exchange.kind, at: now, into: &effects)
+        // Refused with a token that is new: this node's trouble, the next one is asked first.
+        if wasRefusedBefore { table.rows[Int(slot)].attempt.tried = 1 << UInt32(exchange.server) }
         awaitServers(slot)
     }
 
     // MARK: registerInstance, deregisterInstance
 
     private mutating func registerReplied(
-        _ exchange: Exchange, _ reply: NacosReply, at now: Instant, into effects: inout [Effect]
+        _ exchange: Exchange, _ reply: NacosReply, sentAt: Instant, at now: Instant, into effects: inout [Effect]
     ) {
         let slot = exchange.slot
         switch reply {
@@ -214,7 +226,9 @@ extension BeatReactor {
         case .rejected(let status, let detail): refused(exchange, status, detail, at: now, into: &effects)
         case .unauthorized(let status, let detail):
             details[slot] = "\(status) \(detail)"
-            unauthorized(slot, .register, at: now, into: &effects)
+            unauthorized(slot, exchange, at: now, into: &effects)
+        case .clusterTrouble(let status, let detail):
+            clusterTrouble(exchange, "\(status) \(detail)", took: now - sentAt, at: now, into: &effects)
         case .notServed(let status, let detail), .serverError(let status, let detail),
             .unreadable(let status, let detail):
             details[slot] = "\(status) \(detail)"
@@ -234,6 +248,8 @@ extension BeatReactor {
         table.rows[position].failures = 0
         details[slot] = nil
         table.move(slot, to: .beating)
+        endTrouble(slot, into: &effects)
+        sampleForVerification(exchange, at: now)
         effects.append(.log(.registered(beatKey: table.key(slot).buildKey(), server: exchange.server)))
         confirm(slot, .accepted, into: &effects)
         // Beats that fell due while it was not registered had nothing to keep alive.
@@ -252,6 +268,7 @@ extension BeatReactor {
             // `mayExist` stays: an earlier document may be there, by a register whose answer was lost or stale.
             table.rows[Int(slot)].nextDue = Row.noTick
             table.move(slot, to: .stopped)
+            endTrouble(slot, into: &effects)
         }
         effects.append(
             .log(
@@ -263,12 +280,15 @@ extension BeatReactor {
     }
 
     private mutating func deregisterReplied(
-        _ slot: Int32, _ reply: NacosReply, at now: Instant, into effects: inout [Effect]
+        _ exchange: Exchange, _ reply: NacosReply, sentAt: Instant, at now: Instant, into effects: inout [Effect]
     ) {
+        let slot = exchange.slot
         switch reply {
         case .ok: deregistered(slot, .ok, at: now, into: &effects)
         case .rejected: deregistered(slot, .failed, at: now, into: &effects)
-        case .unauthorized: unauthorized(slot, .deregister, at: now, into: &effects)
+        case .unauthorized: unauthorized(slot, exchange, at: now, into: &effects)
+        case .clusterTrouble(let status, let detail):
+            clusterTrouble(exchange, "\(status) \(detail)", took: now - sentAt, at: now, into: &effects)
         case .notServed, .serverError, .unreadable, .beatAccepted, .notFound:
             tryElsewhere(slot, .deregister, reply.outcome, at: now, into: &effects)
         }
@@ -280,14 +300,14 @@ extension NacosReply {
     var isGood: Bool {
         switch self {
         case .ok, .beatAccepted: true
-        case .notFound, .rejected, .unauthorized, .notServed, .serverError, .unreadable: false
+        case .notFound, .rejected, .unauthorized, .clusterTrouble, .notServed, .serverError, .unreadable: false
         }
     }
 
     /// True when another server might do what this one could not.
     var isFailureOfServer: Bool {
         switch self {
-        case .ok, .beatAccepted, .notFound, .rejected, .unauthorized: false
+        case .ok, .beatAccepted, .notFound, .rejected, .unauthorized, .clusterTrouble: false
         case .notServed, .serverError, .unreadable: true
         }
     }
@@ -300,6 +320,7 @@ extension NacosReply {
         case .notFound: .notFound
         case .rejected: .rejected
         case .unauthorized: .auth
+        case .clusterTrouble: .clusterTrouble
         case .notServed, .serverError: .httpError
         }
     }
@@ -309,7 +330,7 @@ extension NacosReply {
         switch self {
         case .beatAccepted: 10200
         case .notFound: 20404
-        case .ok, .rejected, .unauthorized, .notServed, .serverError, .unreadable: status
+        case .ok, .rejected, .unauthorized, .clusterTrouble, .notServed, .serverError, .unreadable: status
         }
     }
 }

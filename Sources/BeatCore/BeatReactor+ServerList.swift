@@ -13,8 +13,11 @@ extension BeatReactor {
         guard names != servers.listedNames else { return }
         let wasEmpty = servers.isEmpty
         let former = servers.servers.map(\.name)
-        guard let change = servers.setList(names, busy: placesInFlight()) else { return ignore(.noPlace) }
+        guard let change = servers.setList(names, busy: placesInFlight() | verification.places) else {
+            return ignore(.noPlace)
+        }
         forget(change.added, former: former)
+        verification.forget(change.added)
         for place in change.removed { effects.append(.retireServer(place)) }
         for place in change.added {
             effects.append(.addServer(place, name: servers.servers[Int(place)].name))

@@ -98,6 +98,8 @@ extension BeatReactor {
         case .beating:
             if table.rows[Int(slot)].stage == .refused { return "Nacos refused the change: \(detail ?? "")" }
             return table.rows[Int(slot)].lastBeat.at == Row.never ? "registration accepted" : "beat accepted"
+        case .degraded where table.rows[Int(slot)].lastBeat.outcome == .clusterTrouble:
+            return "the Nacos cluster is in trouble, beats go on: \(detail ?? "")"
         case .degraded: return "the last beat failed: \(detail ?? "no server to ask")"
         case .critical: return "no beat accepted for more than 10 s: \(detail ?? "no server to ask")"
         case .unhealthy: return "held back by its checks"

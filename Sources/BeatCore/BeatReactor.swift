@@ -49,10 +49,13 @@ public struct BeatReactor: ~Copyable {
     var asked = AskedBeats()
     var history: History
     var login: Login
+    var verification = Verification()
     /// Registrations that wait for a probe or a login before they can be tried again.
     var awaiting: [RegistrationHandle] = []
     /// What the servers said of registrations that are not well; no entry for the others.
     var details: [Int32: String] = [:]
+    /// Registrations that trouble of the cluster holds up.
+    var troubled = 0
     var draining = false
     var finished = false
     let maxRegistrations: Int
@@ -85,6 +88,8 @@ public struct BeatReactor: ~Copyable {
             probed(server, verdict, at: now, into: &effects)
         case .serverListChanged(let names):
             serverListChanged(names, at: now, into: &effects)
+        case .verified(let reading, let outcome):
+            verified(reading, outcome, at: now, into: &effects)
         case .loginEnded(let outcome):
             loginEnded(outcome, at: now, into: &effects)
         case .abandoned(let token):
@@ -108,6 +113,7 @@ public struct BeatReactor: ~Copyable {
         consider(waiters.nextDeadline, "wait over")
         consider(asked.nextDeadline, "asked beat over")
         if !servers.isEmpty { consider(login.nextDeadline, "login due") }
+        consider(verification.nextDeadline, "reading due")
         if !login.isBlocking { consider(servers.nextProbe, "probe due") }
         return next
     }
@@ -122,6 +128,7 @@ public struct BeatReactor: ~Copyable {
         }
         endOverdueAsked(at: now, into: &effects)
         askServers(at: now, into: &effects)
+        verifyDue(at: now, into: &effects)
         let due = wheel.tick(at: now)
         for _ in 0..<Limits.beatsPerTurn {
             guard let slot = wheel.popDue(at: due) else { return }

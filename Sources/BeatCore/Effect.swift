@@ -12,6 +12,8 @@ public enum Effect: Equatable, Sendable {
     case addServer(ServerIndex, name: String)
     /// The server is no longer in the list: nothing new is sent there, and what is in flight ends as usual.
     case retireServer(ServerIndex)
+    /// Read a node's list; the shell answers with exactly one `Input.verified`.
+    case verify(InstanceReading)
     /// Log in, at whichever server answers; the shell answers with exactly one `Input.loginEnded`.
     case login
     /// Answer a request of the API.
@@ -78,6 +80,11 @@ public enum LogEvent: Equatable, Sendable {
     case beatRecovered(beatKey: String, server: ServerIndex, failures: Int)
     case serverDown(ServerIndex, detail: String)
     case serverUp(ServerIndex)
+    /// The first registration that trouble of the cluster holds up; and the last one is through.
+    case clusterTrouble(ServerIndex, detail: String)
+    case clusterWell
+    /// Another node does not list what one node has taken.
+    case instanceStrayed(beatKey: String, server: ServerIndex, reader: ServerIndex)
     case dialectFound(ServerIndex, Dialect, version: String?)
     case serverListChanged(names: [String], added: Int, removed: Int)
     case serverListIgnored(servers: Int, reason: ServerListFault)

@@ -16,6 +16,8 @@ public enum Input: Equatable, Sendable {
     /// The Nacos servers are these from now on, as `host:port`, 1…`Limits.servers` different ones. Servers that stay keep
     /// what is known of them; another number of them changes nothing but the log.
     case serverListChanged([String])
+    /// A node's list was read, as `Effect.verify` wanted.
+    case verified(InstanceReading, ReadingOutcome)
     /// The login that `Effect.login` wanted has ended.
     case loginEnded(LoginOutcome)
     /// The client that waited for this answer is gone.

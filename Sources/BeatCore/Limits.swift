@@ -50,6 +50,13 @@ public enum Limits {
     static let askedBeats = 256
     /// How long such a request waits: two servers that hang, one after the other, and some.
     static let askedBeatWait = Duration.seconds(8)
+    /// How long after a register another node is read: reads lag writes by up to 1.3 s (nacos.md §11.1, §11.4).
+    static let verifyDelay = Duration.seconds(3)
+    /// How often a node's registrations are looked for, one each time: the whole cost is a list a minute and node.
+    static let verifySpacing = Duration.seconds(60)
+    /// After that an instance that was missing is looked for again: nodes need up to 17 s to notice one that is gone
+    /// (nacos.md §11.3).
+    static let verifyAgain = Duration.seconds(20)
     /// Characters kept of a server's text.
     public static let detailLength = 200
     /// Registrations on the coarse grid of phases; beyond them the load is dense enough for the fine one.

@@ -79,7 +79,9 @@ struct Row {
     /// Left to expire at Nacos, by request.
     var withoutDeregister = false
     var activity = Activity.idle
-    /// Failed scheduled beats in a row.
+    /// Held up by trouble of the cluster. Entered by `clusterTrouble`, left by `endTrouble`.
+    var isTroubled = false
+    /// Failed scheduled beats in a row, those that cluster trouble cost not counted.
     var failures: UInt16 = 0
     /// The tick of the next scheduled beat; `noTick` before the first acceptance.
     var nextDue = Row.noTick

@@ -51,6 +51,12 @@ struct Servers {
         if choice == .auto, !names.isEmpty { nextProbe = now }
     }
 
+    /// Servers in the list.
+    var count: Int { order.count }
+
+    /// Those that are not known to be down, a bit each.
+    var well: UInt32 { order.reduce(0) { servers[$1].isWell ? $0 | 1 << UInt32($1) : $0 } }
+
     /// The node that is responsible for an instance with this hash, among those that are not known to be down: in a
     /// v3 cluster the only one that knows it, in a v1 cluster the one that need not forward (nacos.md §4.6).
     func home(of hash: Int32) -> ServerIndex {
@@ -85,6 +91,18 @@ struct Servers {
         return nil
     }
 
+    /// The node that an instance with this hash belongs to while all are well, when it is in quarantine, is not probed
+    /// because its dialect is forced, and may be asked now. Choosing it takes its probe.
+    mutating func returning(_ hash: Int32, _ tried: UInt32, at now: Instant) -> ServerIndex? {
+        guard sorted.count > 1, choice != .auto else { return nil }
+        let position = sorted[Distro.index(of: hash, members: sorted.count)]
+        guard case .quarantined(let nextProbe) = servers[position].state, nextProbe <= now,
+            tried & (1 << UInt32(position)) == 0
+        else { return nil }
+        servers[position].state = .quarantined(nextProbe: now + Limits.probeInterval)
+        return ServerIndex(position)
+    }
+
     /// The dialect of a server that `choose` gave.
     func dialect(of index: ServerIndex) -> Dialect? { servers[Int(index)].dialect }
 
@@ -104,14 +122,18 @@ struct Servers {
         return false
     }
 
-    /// The server did not answer, or said that it cannot serve. True when this put it into quarantine.
-    mutating func noteFailure(_ index: ServerIndex, _ error: String, at now: Instant) -> Bool {
+    /// The server did not answer, or said that it cannot serve. True when this put it into quarantine. In a v3 cluster
+    /// one that is gone is so at once: no other node takes over what is its own before.
+    mutating func noteFailure(
+        _ index: ServerIndex, _ error: String, isGone: Bool = false, at now: Instant
+    ) -> Bool {
         let position = Int(index)
         servers[position].requests &+= 1
         guard servers[position].isListed else { return false }
         servers[position].failures += 1
         servers[position].lastError = error
-        guard servers[position].failures >= Limits.failuresUntilQuarantine else { return false }
+        let isMissed = isGone && order.count > 1 && servers[position].dialect == .v3
+        guard isMissed || servers[position].failures >= Limits.failuresUntilQuarantine else { return false }
         if case .quarantined = servers[position].state { return false }
         servers[position].state = .quarantined(nextProbe: now + Limits.probeInterval)
         // Another server may come back in its place.

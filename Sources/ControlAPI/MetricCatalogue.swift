@@ -43,6 +43,9 @@ enum MetricCatalogue {
             "beatd_reregistrations_total", .counter, .counter(.reregistrations), ["reason"],
             help: "Instances registered again."),
         .init(
+            "beatd_strayed_registrations_total", .counter, .counter(.strayed),
+            help: "Samples of v3 registrations that another node of the cluster did not list."),
+        .init(
             "beatd_deregistrations_total", .counter, .counter(.deregistrations), ["result"],
             help: "Deregistrations by their end."),
         .init(

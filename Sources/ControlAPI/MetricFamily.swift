@@ -43,7 +43,8 @@ enum MetricSource: Sendable {
 
     /// What the core has counted.
     enum Counter: Sendable {
-        case beatsSent, beats, beatsSkipped, beatRetries, staleReplies, reregistrations, deregistrations, registrations
+        case beatsSent, beats, beatsSkipped, beatRetries, staleReplies, reregistrations, strayed, deregistrations
+        case registrations
     }
 
     /// How long the core's beats took.

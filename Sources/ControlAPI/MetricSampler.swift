@@ -61,6 +61,7 @@ struct MetricSampler {
             for reason in ReregisterReason.allCases {
                 text.sample(["\(reason.label)"], counters.reregistrations[reason])
             }
+        case .strayed: text.sample(counters.strayed)
         case .deregistrations:
             for result in DeregisterResult.allCases {
                 text.sample(["\(result.label)"], counters.deregistrations[result])

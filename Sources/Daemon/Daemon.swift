@@ -87,9 +87,12 @@ public final class Daemon {
         let begin = clocks.now
         takeAddresses(at: begin)
         takeServerList(at: begin)
-        // What the callbacks collected goes in: Nacos' answers first, then what is due, then the API.
+        // What the callbacks collected goes in: Nacos' answers first, then what is due. Then, with those beats on their
+        // way, the API.
         for outcome in client.takeOutcomes() { core.handle(outcome, at: begin, into: &effects) }
         if let deadline = core.nextDeadline?.at, deadline <= begin { core.handle(.tick, at: begin, into: &effects) }
+        perform()
+        client.flush(core, at: Instant(nanoseconds: MonotonicClock.nanoseconds()))
         serveRequests()
         perform()
         client.flush(core, at: Instant(nanoseconds: MonotonicClock.nanoseconds()))
@@ -107,6 +110,7 @@ public final class Daemon {
             case .send(let exchange): client.send(exchange, at: clocks.now)
             case .cancel(let exchange): client.cancel(exchange)
             case .probe(let server): client.probe(server)
+            case .verify(let reading): client.verify(reading)
             case .login: client.logIn()
             case .addServer(let place, let name): addServer(name, at: place)
             case .retireServer(let place): retireServer(place)

@@ -46,6 +46,16 @@ extension LogEvent {
                 server: name(server), error: detail)
         case .serverUp(let server):
             return LogRecord(.info, "Nacos server up", event: "server.up", server: name(server))
+        case .clusterTrouble(let server, let detail):
+            return LogRecord(
+                .warn, "trouble within the Nacos cluster; beats go on until it is over", event: "cluster.trouble",
+                server: name(server), error: detail)
+        case .clusterWell: return LogRecord(.info, "Nacos cluster well again", event: "cluster.well")
+        case .instanceStrayed(let key, let server, let reader):
+            return LogRecord(
+                .warn, "another node of the cluster does not list the instance", event: "instance.strayed",
+                server: name(server),
+                fields: ["key": .string(key), "reader": .string(name(reader) ?? "")])
         case .dialectFound(let server, let dialect, let version):
             return LogRecord(
                 .info, "Nacos server speaks", event: "server.dialect", server: name(server),

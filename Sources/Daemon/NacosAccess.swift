@@ -100,6 +100,22 @@ final class NacosAccess {
         client.report(.probed(server, outcome))
     }
 
+    // MARK: lists
+
+    /// Looks for an instance in the list of another node; `Input.verified` follows.
+    func verify(_ reading: InstanceReading) {
+        var bytes: [UInt8] = []
+        let signature = client.signature(groupedServiceName: reading.key.groupedServiceName)
+        client.encoder(of: reading.reader).appendList(of: reading.key, signature: signature, to: &bytes)
+        call(reading.reader, bytes) { [unowned self] result in
+            switch result {
+            case .failure(let error): self.client.report(.verified(reading, .failed(error.text)))
+            case .success(let response):
+                self.client.report(.verified(reading, ReadingOutcome(response, of: reading.key)))
+            }
+        }
+    }
+
     // MARK: login
 
     /// Logs in at the first server that answers, at the path of v3, then that of v1; `Input.loginEnded` follows.

@@ -108,6 +108,9 @@ final class NacosClient {
     /// Asks a server which dialect it speaks.
     func probe(_ server: ServerIndex) { access?.probe(server) }
 
+    /// Reads what a node lists.
+    func verify(_ reading: InstanceReading) { access?.verify(reading) }
+
     /// Logs in.
     func logIn() { access?.logIn() }
 

@@ -10,6 +10,18 @@ enum NacosClientLimits {
     /// How far a pool may grow beyond its setting while every connection is full: slow servers are better served by
     /// more connections than by late beats. 8 × 16 = 128.
     static let growth = 16
+    /// An answer that took as long makes the server be used unpipelined: a beat that a node hands on to a hung one takes
+    /// 2.0 s (nacos.md §4.6), and no other answer of a server that is well takes half of that.
+    static let slowAnswer = Duration.milliseconds(1500)
+    /// How long a server is used unpipelined after a slow answer or trouble of its cluster: the longest such trouble
+    /// lasts 17 s (nacos.md §11.3).
+    static let unpipelined = Duration.seconds(30)
+    /// While an exchange waits longer than this, no other is written behind one, if the pool can grow: the server may be
+    /// slow, or hang. Above the way to the far side of the earth and back.
+    static let stuck = Duration.milliseconds(400)
+    /// How long an exchange that waited behind one that timed out is tried again at the same server: one that is well
+    /// answers in a fraction, and the beat still has time for another server.
+    static let secondChance = Duration.milliseconds(500)
     /// Registers and deregisters, each alone on a connection, get one more of them for every so much that they wait:
     /// none is needed at a near server, many at a far one.
     static let waitPerConnection = Duration.milliseconds(10)

@@ -14,6 +14,8 @@ struct Outgoing {
     var writtenAt: Instant?
     /// Times it was written again because a connection ended without an answer.
     var resends: UInt8 = 0
+    /// It waited behind one that timed out: the server may hang.
+    var isLate = false
 }
 
 /// One kept-alive connection to a Nacos server with the exchanges that wait for their answers on it, in order.
@@ -45,6 +47,17 @@ final class NacosConnection: StreamDelegate {
         stream.delegate = self
     }
 
+    /// When the answer to the last one came.
+    private var answeredAt = Instant(nanoseconds: .min)
+    /// The last answer was slow, or told of trouble of the cluster.
+    private var wasSlow = false
+
+    /// True when the server has been at its oldest exchange for so long that none should wait behind it.
+    func isStuck(at now: Instant) -> Bool {
+        guard let writtenAt = pending.first?.writtenAt else { return false }
+        return now - max(writtenAt, answeredAt) > NacosClientLimits.stuck
+    }
+
     /// Exchanges without an answer yet.
     var load: Int { pending.count }
 
@@ -67,7 +80,10 @@ final class NacosConnection: StreamDelegate {
     }
 
     private func armDeadline() {
-        stream.setDeadline(at: pending.first?.writtenAt.map { ($0 + pool.requestTimeout).nanoseconds })
+        guard let head = pending.first, let writtenAt = head.writtenAt else { return stream.setDeadline(at: nil) }
+        let patience = head.isLate ? min(pool.requestTimeout, NacosClientLimits.secondChance) : pool.requestTimeout
+        // The server came to it when it had answered the one before.
+        stream.setDeadline(at: (max(writtenAt, answeredAt) + patience).nanoseconds)
     }
 
     // MARK: reading
@@ -104,7 +120,12 @@ final class NacosConnection: StreamDelegate {
             pool.closedBehind(answered)
             return abandon()
         }
-        if pending.isEmpty { pool.becameIdle(self) }
+        if pending.isEmpty {
+            pool.becameIdle(self)
+        } else if wasSlow, pool.canGrow {
+            // What waits behind a slow answer was written before that was known. A beat may be repeated.
+            return abandon()
+        }
         armDeadline()
     }
 
@@ -137,9 +158,14 @@ final class NacosConnection: StreamDelegate {
         guard let outgoing = pending.popFirst() else { return }
         answered += 1
         isExclusive = false
+        let now = pool.readClock()
+        if let writtenAt = outgoing.writtenAt {
+            wasSlow = pool.took(now - max(writtenAt, answeredAt), result, at: now)
+        }
+        answeredAt = now
         pool.finish(outgoing, result)
         if answered == written, written >= pool.requestLimit { pool.survived(answered) }
-        if pending.isEmpty { idleSince = pool.readClock() }
+        if pending.isEmpty { idleSince = now }
     }
 
     // MARK: the end
@@ -151,6 +177,7 @@ final class NacosConnection: StreamDelegate {
         } else if reason == .deadlinePassed {
             // Only the first has had the server's attention; those behind it go elsewhere.
             finish(.failed(.timeout))
+            return abandon(late: true)
         } else {
             endedByPeer(reason)
         }
@@ -192,10 +219,13 @@ final class NacosConnection: StreamDelegate {
     }
 
     /// Closes; what has no answer is sent again elsewhere.
-    func abandon() {
+    func abandon(late: Bool = false) {
         stream.close()
         pool.remove(self)
-        while let outgoing = pending.popFirst() { pool.sendAgain(outgoing) }
+        while var outgoing = pending.popFirst() {
+            outgoing.isLate = late
+            pool.sendAgain(outgoing)
+        }
     }
 
     /// Closes as soon as nothing is pending.

@@ -30,6 +30,8 @@ final class ServerPool {
     private var idleLimit = Duration.nanoseconds(NacosClientLimits.idle)
     /// TLS did not come about: until when no connection is opened, and why.
     private var rest: (until: Instant, detail: String)?
+    /// Until then a beat waits behind no other one, if the pool can grow.
+    private var unpipelinedUntil = Instant(nanoseconds: .min)
 
     init(_ loop: EventLoop, _ server: ServerAddress, _ configuration: NacosClient.Configuration, _ client: NacosClient)
     {
@@ -77,9 +79,10 @@ final class ServerPool {
             if now >= rest.until { self.rest = nil } else if connections.isEmpty { failQueued(.connect, rest.detail) }
         }
         if connections.count > configuration.connectionsPerServer { dropUseless(at: now) }
-        while !beats.isEmpty, let connection = connectionForBeats(at: now) {
+        let isSlow = now < unpipelinedUntil || connections.contains { $0.isStuck(at: now) }
+        while !beats.isEmpty, let connection = connectionForBeats(isSlow: isSlow, at: now) {
             let room = min(connection.room, configuration.pipelineDepth - connection.load)
-            fill(&beats, min(room, NacosClientLimits.beatsPerWrite), core, &queries)
+            fill(&beats, min(room, isSlow ? 1 : NacosClientLimits.beatsPerWrite), core, &queries)
             send(on: connection, exclusive: false, at: now)
         }
         while !others.isEmpty, let connection = connectionForOthers(at: now) {
@@ -139,19 +142,21 @@ final class ServerPool {
 
     // MARK: choosing a connection
 
-    private func connectionForBeats(at now: Instant) -> NacosConnection? {
+    private func connectionForBeats(isSlow: Bool, at now: Instant) -> NacosConnection? {
         if let idle = idleConnection(at: now), idle.isConnected { return idle }
         if connections.count < configuration.connectionsPerServer { _ = connect(at: now) }
-        return leastLoaded(connected: true) ?? leastLoaded(connected: false) ?? grow(at: now)
+        let depth = isSlow ? 1 : configuration.pipelineDepth
+        return leastLoaded(connected: true, depth) ?? leastLoaded(connected: false, depth) ?? grow(at: now)
+            ?? leastLoaded(connected: true, configuration.pipelineDepth)
     }
 
-    /// The connection with the fewest beats on it that takes another one. One that stands is better than one that does
+    /// The connection with the fewest beats on it, below `depth`, that takes another one. One that stands is better than one that does
     /// not yet, which takes a round trip more.
-    private func leastLoaded(connected: Bool) -> NacosConnection? {
+    private func leastLoaded(connected: Bool, _ depth: Int) -> NacosConnection? {
         var best: NacosConnection?
         for connection in connections
         where connection.isConnected == connected && !connection.isExclusive && connection.room > 0 {
-            if connection.load < best?.load ?? configuration.pipelineDepth { best = connection }
+            if connection.load < best?.load ?? depth { best = connection }
         }
         return best
     }
@@ -195,9 +200,10 @@ final class ServerPool {
         _ = grow(at: now)
     }
 
+    var canGrow: Bool { connections.count < configuration.connectionsPerServer * NacosClientLimits.growth }
+
     private func grow(at now: Instant) -> NacosConnection? {
-        guard connections.count < configuration.connectionsPerServer * NacosClientLimits.growth else { return nil }
-        return connect(at: now)
+        canGrow ? connect(at: now) : nil
     }
 
     private func connect(at now: Instant) -> NacosConnection? {
@@ -238,6 +244,18 @@ final class ServerPool {
     func cannotConnect(to address: SocketAddress, _ tlsDetail: String? = nil) {
         if addresses.count > 1, addresses.first == address { addresses.append(addresses.removeFirst()) }
         if let tlsDetail { rest = (readClock() + NacosClientLimits.tlsRest, tlsDetail) }
+    }
+
+    /// An exchange ended that had the server's attention for so long. True when the server is to be used unpipelined
+    /// for that.
+    func took(_ duration: Duration, _ result: ExchangeResult, at now: Instant) -> Bool {
+        let isTrouble =
+            switch result {
+            case .failed(.timeout, _), .replied(.clusterTrouble): true
+            case .failed, .replied: duration >= NacosClientLimits.slowAnswer
+            }
+        if isTrouble { unpipelinedUntil = now + NacosClientLimits.unpipelined }
+        return isTrouble
     }
 
     func finish(_ outgoing: Outgoing, _ result: ExchangeResult) { client.finish(outgoing, result) }

@@ -11,6 +11,8 @@ import Testing
 final class Harness {
     let loop: EventLoop
     let naming: NamingStandIn
+    /// The nodes that the daemon speaks to instead, when it is to have several.
+    let cluster: NamingCluster?
     let daemon: Daemon
     let address: SocketAddress
     private var clients: [TestClient] = []
@@ -28,7 +30,8 @@ final class Harness {
     init(
         on sharedLoop: EventLoop? = nil, naming given: NamingStandIn? = nil, profile: NamingProfile = .nacos25,
         requestLog: Int = 0, connection: ConnectionRules? = nil, latencyMilliseconds: Int64? = nil,
-        users: [String: String] = [:], tls: TLSFront.Options? = nil, log: Log? = nil,
+        users: [String: String] = [:], tls: TLSFront.Options? = nil, nodes: Int = 1,
+        windows: NamingCluster.Windows = .init(), log: Log? = nil,
         _ configure: (inout Daemon.Configuration) throws -> Void = { _ in }
     ) throws {
         SignalSource.ignoreBrokenPipes()
@@ -52,6 +55,15 @@ final class Harness {
         let peer = front?.address ?? proxy?.address ?? naming.localAddress
         configuration.servers = [ServerAddress(name: peer.description, host: "127.0.0.1", port: peer.port ?? 0)]
         if let tls { configuration.servers = [tls.server(peer)] }
+        cluster =
+            nodes > 1
+            ? try NamingCluster(loop: loop, count: nodes, profile: profile, options: options, windows: windows) : nil
+        if let cluster {
+            configuration.servers = cluster.nodes.map {
+                ServerAddress(
+                    name: $0.localAddress.description, host: "127.0.0.1", port: $0.localAddress.port ?? 0)
+            }
+        }
         configuration.listeners = [.api(try #require(SocketAddress(parsing: "127.0.0.1:0")))]
         configuration.writeRate = 0
         try configure(&configuration)
@@ -67,6 +79,7 @@ final class Harness {
         proxy?.close()
         front?.close()
         naming.close()
+        cluster?.close()
         loop.freeClosed()
     }
 

@@ -22,7 +22,7 @@ struct ServerListWatchTests {
         return (ended.servers?.map(\.text), ended.lines.map(\.event))
     }
 
-    @Test("38: the lines of the address server, every 30 s; an empty or failed answer keeps the list")
+    @Test("vector 38: the lines of the address server, every 30 s; an empty or failed answer keeps the list")
     func vector38_endpointMode() throws {
         let start = Instant(nanoseconds: 7_000_000_000)
         var watch = ServerListWatch(url: "http://a/list", at: start)

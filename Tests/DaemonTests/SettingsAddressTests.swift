@@ -5,7 +5,7 @@ private func servers(_ text: String) -> [NacosEndpoint]? { try? SettingsAddress.
 
 @Suite struct SettingsAddressTests {
     /// nacos.md §9: what each form of `serverAddr` means to Nacos' own clients.
-    @Test("39: server address forms")
+    @Test("vector 39: server address forms")
     func vector39_serverAddr() throws {
         let forms = [
             ("http://h:80/", "http://h:80"), ("h", "http://h:8848"), ("h:1", "http://h:1"),

@@ -323,6 +323,39 @@ import Testing
         let redirect = #"{"status":400,"error":"Bad Request","message":"receive invalid redirect request from peer x"}"#
         #expect(
             try read(sized(redirect, status: "400 "), .register, .v3)?.reply
-                == .serverError(status: 400, detail: "receive invalid redirect request from peer x"))
+                == .clusterTrouble(status: 400, detail: "receive invalid redirect request from peer x"))
+    }
+}
+
+@Suite struct InstanceListTests {
+    private let key = InstanceKey(serviceName: "svc3a", ip: "10.3.0.2", port: 8080)
+
+    private func outcome(_ body: String, _ status: Int = 200) -> ReadingOutcome {
+        ReadingOutcome(HTTPResponse(status, body: Array(body.utf8)), of: key)
+    }
+
+    @Test func request() {
+        let encoder = NacosRequestEncoder(host: "a:1", version: "1")
+        var bytes: [UInt8] = []
+        encoder.appendList(of: key, to: &bytes)
+        let line = "GET /nacos/v3/client/ns/instance/list?namespaceId=public&groupName=DEFAULT_GROUP&serviceName=svc3a"
+        #expect(String(decoding: bytes, as: UTF8.self).hasPrefix(line + "&clusterName=DEFAULT HTTP/1.1\r\n"))
+    }
+
+    @Test func listedOrNot() {
+        let host = #"{"ip":"10.3.0.2","port":8080,"weight":1.0,"metadata":{"a":"b"}}"#
+        #expect(outcome(#"{"code":0,"message":"success","data":[{"ip":"10.3.0.3","port":8080},\#(host)]}"#) == .listed)
+        #expect(outcome(#"{"code":0,"message":"success","data":[{"ip":"10.3.0.2","port":8081}]}"#) == .missing)
+        #expect(outcome(#"{"code":0,"message":"success","data":[]}"#) == .missing)
+        for body in ["", "ok", "{}", #"{"code":0,"message":"success","data":null}"#, #"{"code":30000,"message":"x"}"#] {
+            guard case .failed = outcome(body) else {
+                Issue.record("\(body)")
+                continue
+            }
+        }
+        guard case .failed = outcome(#"{"code":0,"message":"success","data":[]}"#, 500) else {
+            Issue.record("500")
+            return
+        }
     }
 }

@@ -173,7 +173,7 @@ import Testing
         let answer = sized(body, status: "400 ", head: "Connection: close\r\n")
         let outcome = try read(answer, kind)
         let detail = "receive invalid redirect request from peer 127.0.0.1"
-        #expect(outcome?.reply == .serverError(status: 400, detail: detail))
+        #expect(outcome?.reply == .clusterTrouble(status: 400, detail: detail))
         #expect(outcome?.keepsOpen == false)
     }
 

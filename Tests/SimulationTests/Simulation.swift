@@ -180,7 +180,7 @@ final class Simulation {
         // The simulated servers speak a dialect that is forced, and want no login.
         case .addServer(let place, let name): addServer(name, at: place)
         case .retireServer(let place): retireServer(place)
-        case .probe, .login: preconditionFailure("\(effect) with a forced dialect and no login")
+        case .probe, .verify, .login: preconditionFailure("\(effect) with v1 forced and no login")
         case .finish:
             finishes += 1
             check(draining && finishes == 1, "finish, and again or without a drain")
