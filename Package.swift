@@ -65,7 +65,7 @@ let package = Package(
             [
                 "Daemon", "BeatCore", "HTTPWire", "JSON", "NacosWire", "ControlAPI", "EventLoop", "NamingStandIn",
             ]),
-        tests("DocumentationTests", ["Daemon"]),
+        tests("DocumentationTests", ["ControlAPI", "Daemon"]),
         tests("TidyTests", ["ControlAPI", "Daemon"]),
     ]
 )

@@ -19,8 +19,12 @@ public final class Daemon {
     var writeRate: WriteRate
     var httpMetrics = HTTPMetrics()
     var loopMetrics = LoopMetrics()
+    var loadMeter = LoadMeter()
+    var logLevelChange: LogLevelChange
+    /// The level that the process was started with.
+    let startLogLevel: LogLevel
     private var timer: LoopTimer?
-    private let resolver: Resolver?
+    let resolver: Resolver?
     private var nextToken: UInt64 = 1
     /// The first number of every request id of this process.
     let idPrefix: UInt64
@@ -37,6 +41,8 @@ public final class Daemon {
         self.configuration = configuration
         self.loop = loop
         self.log = log
+        startLogLevel = log.level
+        logLevelChange = LogLevelChange(base: log.level)
         clocks = Clocks()
         started = clocks.now
         startedWall = clocks.wall
@@ -84,6 +90,7 @@ public final class Daemon {
         perform()
         client.flush(core, at: Instant(nanoseconds: MonotonicClock.nanoseconds()))
         endDrain()
+        revertLogLevel()
         armTimer()
         loop.freeClosed()
         account(since: begin)
@@ -108,8 +115,10 @@ public final class Daemon {
     }
 
     private func armTimer() {
-        let deadlines = [core.nextDeadline?.at, client.nextDeadline, resolver?.nextDeadline, drainDeadline]
-            .compactMap { $0 }
+        let deadlines = [
+            core.nextDeadline?.at, client.nextDeadline, resolver?.nextDeadline, drainDeadline, logLevelChange.revertsAt,
+        ]
+        .compactMap { $0 }
         if let next = deadlines.min() { timer?.arm(at: next.nanoseconds) } else { timer?.disarm() }
     }
 
@@ -118,6 +127,7 @@ public final class Daemon {
         loopMetrics.turns &+= 1
         loopMetrics.busy += busy
         loopMetrics.stalls.record(busy.wholeNanoseconds)
+        measureLoad()
     }
 
     func newTokens(_ count: Int) -> RequestToken {

@@ -1,4 +1,5 @@
 internal import BeatCore
+internal import ControlAPI
 internal import EventLoop
 internal import HTTPWire
 internal import NacosWire
@@ -44,7 +45,7 @@ final class NacosAccess {
     private func ask(_ server: ServerIndex, _ probe: DialectProbe) {
         var bytes: [UInt8] = []
         client.encoder(of: server).appendProbe(probe.request, to: &bytes)
-        call(server, bytes) { [unowned self] in self.probeAnswered(server, $0) }
+        call(.probe, server, bytes) { [unowned self] in self.probeAnswered(server, $0) }
     }
 
     private func probeAnswered(_ server: ServerIndex, _ result: Result<HTTPResponse, NacosCallError>) {
@@ -93,7 +94,7 @@ final class NacosAccess {
         var bytes: [UInt8] = []
         client.encoder(of: server).appendLogin(
             dialect, username: credentials.username, password: credentials.password, to: &bytes)
-        call(server, bytes) { [unowned self] result in
+        call(.login, server, bytes) { [unowned self] result in
             switch result {
             case .failure(let error):
                 self.logIn(
@@ -122,19 +123,24 @@ final class NacosAccess {
     // MARK: calls
 
     private func call(
-        _ server: ServerIndex, _ bytes: [UInt8], _ onEnd: @escaping (Result<HTTPResponse, NacosCallError>) -> Void
+        _ operation: NacosMetrics.Operation, _ server: ServerIndex, _ bytes: [UInt8],
+        _ onEnd: @escaping (Result<HTTPResponse, NacosCallError>) -> Void
     ) {
         guard let address = client.address(of: server) else {
             return onEnd(.failure(NacosCallError(text: "its name is not resolved")))
         }
         let number = nextCall
         nextCall += 1
-        let deadline = client.readClock() + configuration.requestTimeout
+        let begin = client.readClock()
+        let deadline = begin + configuration.requestTimeout
         calls[number] = NacosCall(
             loop, to: address, sending: bytes, connectTimeout: configuration.connectTimeout.wholeNanoseconds,
             deadline: deadline.nanoseconds
         ) { [unowned self] result in
             self.calls[number] = nil
+            var status: Int?
+            if case .success(let response) = result { status = response.status }
+            self.client.record(operation, status: status, since: begin)
             onEnd(result)
         }
     }

@@ -44,6 +44,7 @@ final class NacosClient {
     /// What ended since the last turn took it.
     private(set) var outcomes: [Input] = []
     private var metrics: NacosMetrics
+    private let connectionsMax: Int
     let readClock: () -> Instant
 
     init(
@@ -52,6 +53,7 @@ final class NacosClient {
     ) {
         self.readClock = readClock
         metrics = NacosMetrics(servers: servers.count)
+        connectionsMax = configuration.connectionsPerServer * NacosClientLimits.growth
         pools = servers.map { ServerPool(loop, $0, configuration, self) }
         access = NacosAccess(loop, configuration, credentials, self)
     }
@@ -83,6 +85,7 @@ final class NacosClient {
     func sample() -> NacosMetrics {
         var sample = metrics
         sample.connections = pools.map(\.connectionCounts)
+        sample.connectionsMax = connectionsMax
         return sample
     }
 
@@ -107,6 +110,11 @@ final class NacosClient {
 
     func setToken(_ token: SecretText) {
         for pool in pools { pool.encoder.setToken(token) }
+    }
+
+    /// Counts a request that was none of an exchange; `status` nil: no answer.
+    func record(_ operation: NacosMetrics.Operation, status: Int?, since: Instant) {
+        metrics.record(operation, status: status, duration: readClock() - since)
     }
 
     /// Gives the core an outcome that is none of an exchange.
