@@ -40,7 +40,7 @@ extension BeatReactor {
     }
 
     /// The last attempts of a registration, newest first, at most 32; nil when the handle is stale or none are kept of it:
-    /// it has had none, or there are more than `Limits.histories` registrations and this one is well.
+    /// it has had none, or there are more than `Limits.histories` registrations and this one had no trouble.
     public func history(_ handle: RegistrationHandle) -> [AttemptView]? {
         table.slot(handle).flatMap { history.attempts(of: $0) }
     }
