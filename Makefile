@@ -25,8 +25,8 @@ lint: ## formatting and shell scripts; changes nothing
 format: ## put the sources into their form
 	@swift format --in-place --recursive --parallel Package.swift Sources Tests
 
-docs: deps ## write the table of docs/config.md anew from the settings
-	@BEATD_WRITE_DOCS=1 scripts/test.sh --filter ConfigurationDocumentTests
+docs: deps ## write the tables of docs/config.md and docs/metrics.md anew from the code
+	@BEATD_WRITE_DOCS=1 scripts/test.sh --filter "ConfigurationDocumentTests|MetricsDocumentTests"
 
 timed: deps ## the tests whose figures are times; wants a quiet machine
 	@BEATD_TIMED=1 scripts/test.sh --no-parallel --filter 'ScheduleTests|ServerLimitsTests|ClusterTimedTests|KeptAliveTimedTests'

@@ -68,7 +68,7 @@ let package = Package(
                 "Daemon", "BeatCore", "HTTPWire", "JSON", "NacosWire", "ControlAPI", "EventLoop", "NamingStandIn",
                 "CLibeventOpenSSL",
             ]),
-        tests("DocumentationTests", ["Daemon"]),
+        tests("DocumentationTests", ["ControlAPI", "Daemon"]),
         tests("TidyTests", ["ControlAPI", "Daemon"]),
     ]
 )

@@ -37,7 +37,7 @@ extension BeatReactor {
 
     /// Keeps what an exchange brought: for the history, and for those who asked for it.
     mutating func noteAttempt(_ attempt: AttemptView, of slot: Int32) {
-        history.note(attempt, of: slot)
+        history.note(attempt, of: slot, among: dom2BeatSize)
         if !asked.isEmpty { asked.note(attempt, of: slot) }
     }
 

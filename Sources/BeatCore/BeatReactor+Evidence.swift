@@ -28,8 +28,19 @@ extension BeatReactor {
     /// From sent to answered, of beats to this server over the last minute.
     public func latency(of server: ServerIndex, at now: Instant) -> Histogram { servers.latency(of: server, at: now) }
 
+    /// What the schedule asks for: one beat a period for each registration that is kept.
+    public var plannedBeatsPerSecond: Double {
+        table.rows.withUnsafeBufferPointer { rows in
+            var rate = 0.0
+            for row in rows where row.stage == .kept || row.stage == .refused {
+                rate += 1e9 / Double(Int64(row.periodTicks) * TimingWheel.slotNanoseconds)
+            }
+            return rate
+        }
+    }
+
     /// The last attempts of a registration, newest first, at most 32; nil when the handle is stale or none are kept of it:
-    /// it has had none, or there are more than `Limits.histories` registrations and this one is well.
+    /// it has had none, or there are more than `Limits.histories` registrations and this one had no trouble.
     public func history(_ handle: RegistrationHandle) -> [AttemptView]? {
         table.slot(handle).flatMap { history.attempts(of: $0) }
     }

@@ -104,6 +104,8 @@ public struct Counters: Sendable {
     public internal(set) var v3BeatsSent: UInt64 = 0
     /// Attempts on the wire with the JSON body, which only v1 knows.
     public internal(set) var fullBeatsSent: UInt64 = 0
+    /// All attempts on the wire.
+    public var beatsSent: UInt64 { lightBeatsSent &+ v3BeatsSent &+ fullBeatsSent }
     /// Scheduled beats by their end.
     public internal(set) var beats = Tally<BeatOutcome>()
     /// Due beats that were not sent.

@@ -2,9 +2,9 @@
 ///
 /// 32 attempts of 16 bytes are 512 bytes, more than a whole registration may cost at 100 000 (400 bytes). So there are
 /// `Limits.histories` rings and no more, 5.1 MB, made when they are first needed. Up to that many registrations each
-/// has one. Beyond, what nobody will ask about goes first: a registration that has trouble takes the ring of one whose
-/// last 32 attempts were all accepted, whose last beat in its status tells as much. One with trouble in its ring keeps
-/// it, so that an outage of a hundred thousand does not leave each with its last attempt only.
+/// has one. Beyond, they are crowded, and what nobody will ask about goes: only a registration with trouble among its
+/// last 32 attempts has a ring, from its first failure on. Of the others the last beat in their status tells as much. In
+/// an outage of more the first to fail keep theirs, so that not everyone is left with its last attempt only.
 struct History {
     /// An attempt in 16 bytes.
     private struct Record {
@@ -26,14 +26,15 @@ struct History {
         var count: UInt8 = 0
         /// Accepted attempts since the last that was not, up to `depth`.
         var calm: UInt8 = 0
+
+        /// Nothing but accepted attempts are kept.
+        var isCalm: Bool { calm >= count }
     }
 
     /// Attempts kept of a registration (control-api.md §3, 11).
     static let depth = 32
-    /// Rings that are made at once, 64 KB: growing copies nothing.
+    /// Rings that are made at once, 64 KB, and given back when none of them is used: growing copies nothing.
     private static let ringsPerChunk = 128
-    /// Rings looked at for one that may be taken. An outage asks for each beat that fails: 64 are half a microsecond.
-    private static let looks = 64
     private static let noRing: Int16 = -1
     private static let tickMicroseconds: Int64 = 4
     private static let tickMax: Int64 = 1 << 24 - 1
@@ -45,7 +46,10 @@ struct History {
     private var free: [Int16] = []
     /// The ring of each slot.
     private var ringOf: [Int16] = []
-    private var hand = 0
+    /// Rings in use of each chunk; one without any has no memory.
+    private var used: [Int] = []
+    /// There are more registrations than rings. Left when a tenth of the rings is spare, so that it does not flutter.
+    private var isCrowded = false
     /// Servers say the same again and again: each text is kept once.
     private var details = Interner()
 
@@ -55,8 +59,9 @@ struct History {
         ringsMax = rings
     }
 
-    /// Notes an attempt of the registration in a slot.
-    mutating func note(_ attempt: AttemptView, of slot: Int32) {
+    /// Notes an attempt of the registration in a slot, one of so many.
+    mutating func note(_ attempt: AttemptView, of slot: Int32, among registrations: Int) {
+        noteCrowd(of: registrations)
         guard let ring = ring(of: slot, isWell: attempt.outcome == .ok) else { return }
         let place = Int(rings[ring].next)
         var record = pack(attempt)
@@ -72,6 +77,7 @@ struct History {
         chunks[chunk][index] = record
         rings[ring].next = UInt8((place + 1) % History.depth)
         rings[ring].calm = attempt.outcome == .ok ? min(rings[ring].calm + 1, UInt8(History.depth)) : 0
+        if isCrowded, rings[ring].isCalm { forget(slot) }
     }
 
     /// The attempts of the registration in a slot, newest first; nil when none are kept of it.
@@ -88,8 +94,15 @@ struct History {
     mutating func forget(_ slot: Int32) {
         guard ringOf.indices.contains(Int(slot)), ringOf[Int(slot)] != History.noRing else { return }
         let ring = Int(ringOf[Int(slot)])
-        empty(ring)
+        for place in 0..<Int(rings[ring].count) {
+            let (chunk, index) = position(ring, place)
+            releaseDetail(of: chunks[chunk][index])
+        }
+        ringOf[Int(slot)] = History.noRing
         free.append(Int16(ring))
+        let chunk = ring / History.ringsPerChunk
+        used[chunk] -= 1
+        if used[chunk] == 0 { chunks[chunk] = [] }
     }
 
     // MARK: rings
@@ -97,44 +110,42 @@ struct History {
     private mutating func ring(of slot: Int32, isWell: Bool) -> Int? {
         while ringOf.count <= Int(slot) { ringOf.append(History.noRing) }
         if ringOf[Int(slot)] != History.noRing { return Int(ringOf[Int(slot)]) }
+        if isCrowded, isWell { return nil }
         let ring: Int
         if let freed = free.popLast() {
             ring = Int(freed)
         } else if rings.count < ringsMax {
             ring = rings.count
             rings.append(Ring(slot: slot))
-            if ring % History.ringsPerChunk == 0 {
-                chunks.append(Array(repeating: Record(), count: History.ringsPerChunk * History.depth))
-            }
-        } else if !isWell, let taken = takeCalm() {
-            ring = taken
         } else {
             return nil
         }
+        let chunk = ring / History.ringsPerChunk
+        if chunk == chunks.count {
+            chunks.append([])
+            used.append(0)
+        }
+        if chunks[chunk].isEmpty {
+            chunks[chunk] = Array(repeating: Record(), count: History.ringsPerChunk * History.depth)
+        }
+        used[chunk] += 1
         rings[ring] = Ring(slot: slot)
         ringOf[Int(slot)] = Int16(ring)
         return ring
     }
 
-    /// The ring of a registration whose kept attempts were all accepted, emptied.
-    private mutating func takeCalm() -> Int? {
-        for _ in 0..<min(History.looks, rings.count) {
-            hand = (hand + 1) % rings.count
-            guard rings[hand].calm == History.depth else { continue }
-            empty(hand)
-            return hand
+    /// Gives back every ring without trouble when there get to be too many registrations: once, 10 000 are 0.1 ms.
+    private mutating func noteCrowd(of registrations: Int) {
+        if isCrowded {
+            if registrations < ringsMax - ringsMax / 10 { isCrowded = false }
+        } else if registrations > ringsMax {
+            isCrowded = true
+            for ring in rings.indices where owns(ring) && rings[ring].isCalm { forget(rings[ring].slot) }
         }
-        return nil
     }
 
-    private mutating func empty(_ ring: Int) {
-        for place in 0..<Int(rings[ring].count) {
-            let (chunk, index) = position(ring, place)
-            releaseDetail(of: chunks[chunk][index])
-        }
-        ringOf[Int(rings[ring].slot)] = History.noRing
-        rings[ring].count = 0
-    }
+    /// Whether a ring is in use.
+    private func owns(_ ring: Int) -> Bool { ringOf[Int(rings[ring].slot)] == Int16(ring) }
 
     private mutating func releaseDetail(of record: Record) {
         if record.detail != 0 { details.release(record.detail - 1) }

@@ -39,7 +39,7 @@ public enum Limits {
     /// Failed beats in a row, with a server that does answer, after which the instance is registered again
     /// (alibaba/nacos#9959: `service not found` for an hour).
     public static let failuresUntilReregister = 3
-    /// Registrations whose last attempts are kept: 5.1 MB, 54 bytes for each of 100 000 (`History`).
+    /// Registrations whose last attempts are kept: 5.1 MB at most (`History`).
     public static let histories = 10_000
     /// Different texts of servers kept with them, of 200 characters at most: 2 MB. Servers repeat themselves; one that
     /// does not is told without its words.

@@ -78,7 +78,7 @@ public struct ControlAPI: Sendable {
         }
     }
 
-    let configuration: Configuration
+    var configuration: Configuration
     let admission: Admission
 
     /// An API of this configuration.
@@ -144,6 +144,7 @@ public struct ControlAPI: Sendable {
         case .readServers:
             return .respond(readServers(call, core: core, context: context, shell: metrics()), route: route)
         case .readConfig: return .respond(readConfig(call), route: route)
+        case .setLogLevel: return try setLogLevel(call, context: context)
         case .readCapabilities: return .respond(readCapabilities(call), route: route)
         case .readLiveness: return .respond(Probes.liveness(context), route: route)
         case .readReadiness: return .respond(Probes.readiness(context), route: route)

@@ -34,7 +34,7 @@ extension ControlAPI {
         writer.beginArray()
         for capability in [
             "beats", "dry-run", "wait", "filters", "paging", "metrics", "prometheus", "servers", "config",
-            "history", "health", "beat-now",
+            "history", "health", "beat-now", "log-level", "headroom",
         ] {
             writer.string(capability)
         }
@@ -106,6 +106,9 @@ enum Menu {
         curl \(target)/v1/servers?pretty'
         curl \(target)/v1/config?pretty'
         curl \(target)/readyz'
+
+        # say more in the log, for a while
+        curl -X PUT --json '{"level":"debug","for":"5m"}' \(target)/v1/log-level'
 
         # everything else
         curl \(target)/openapi.yaml'

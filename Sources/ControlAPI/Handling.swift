@@ -8,6 +8,8 @@ public enum Handling: Sendable {
     /// Feed the inputs to the core, in order and in this turn. When each of them is answered, `render` makes the
     /// response of the answers in the order of the inputs.
     case submit([Input], Pending, route: Route)
+    /// Do what is asked of the shell, then answer.
+    case perform(ShellCommand, HTTPResponse, route: Route)
 }
 
 /// What is needed to render the answers of the core to a request.

@@ -67,6 +67,12 @@ enum MetricCatalogue {
         .init(
             "beatd_nacos_request_duration_seconds", .histogram, .nacos(.requestDuration), ["op", "class"],
             help: "How long requests to Nacos took."),
+        .init(
+            "beatd_nacos_dns_lookups_total", .counter, .nacos(.lookups), ["result"],
+            help: "Lookups of the servers' names."),
+        .init(
+            "beatd_nacos_token_expiry_timestamp_seconds", .gauge, .state(.tokenExpiry),
+            help: "When the login's token ends, since 1970; 0 without one."),
     ]
 
     private static let ofAPI: [MetricFamily] = [

@@ -38,7 +38,7 @@ enum MetricSource: Sendable {
 
     /// What the core holds now.
     enum State: Sendable {
-        case buildInfo, entries, dom2BeatSize, tombstones, oldestSuccessAge, serverUp
+        case buildInfo, entries, dom2BeatSize, tombstones, oldestSuccessAge, serverUp, tokenExpiry
     }
 
     /// What the core has counted.
@@ -54,7 +54,7 @@ enum MetricSource: Sendable {
 
     /// The shell's client.
     enum Nacos: Sendable {
-        case connections, requests, requestDuration
+        case connections, requests, requestDuration, lookups
     }
 
     /// The shell's server.

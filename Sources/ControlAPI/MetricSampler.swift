@@ -37,6 +37,11 @@ struct MetricSampler {
         case .dom2BeatSize: text.sample(["naming", "dom2BeatSize"], core.dom2BeatSize)
         case .tombstones: text.sample(core.tombstones)
         case .oldestSuccessAge: text.sample(core.oldestSuccessAge(at: context.now).seconds)
+        case .tokenExpiry:
+            let end = core.loginView?.expiresAt.map {
+                context.wall.milliseconds - context.now.wholeMilliseconds + $0.wholeMilliseconds
+            }
+            text.sample(Double(end ?? 0) / 1000)
         case .serverUp:
             for server in core.serverViews() {
                 text.sample([server.name], server.state == .quarantined ? 0 : 1)
@@ -104,6 +109,8 @@ struct MetricSampler {
                         ["\(operation.label)", "\(status.label)"], shell.nacos.durations(operation, status).count)
                 }
             }
+        case .lookups:
+            for result in LookupResult.allCases { text.sample(["\(result.label)"], shell.lookups[result]) }
         case .requestDuration:
             for operation in NacosMetrics.Operation.allCases {
                 for status in NacosMetrics.StatusClass.allCases {

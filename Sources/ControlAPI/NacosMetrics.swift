@@ -4,7 +4,7 @@ public import BeatCore
 public struct NacosMetrics: Sendable {
     /// Label `op`.
     public enum Operation: UInt8, MetricLabel {
-        case beat, register, deregister
+        case beat, register, deregister, login, probe, list
 
         /// The operation of an exchange.
         public init(_ kind: Exchange.Kind) {
@@ -21,6 +21,9 @@ public struct NacosMetrics: Sendable {
             case .beat: "beat"
             case .register: "register"
             case .deregister: "deregister"
+            case .login: "login"
+            case .probe: "probe"
+            case .list: "list"
             }
         }
     }
@@ -70,6 +73,8 @@ public struct NacosMetrics: Sendable {
 
     /// By the servers' places.
     public var connections: [Connections] = []
+    /// How many connections may be opened to one server at most.
+    public var connectionsMax = 0
     private var durations: [BucketHistogram]
 
     /// Metrics of a client that has done nothing yet.

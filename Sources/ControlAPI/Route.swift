@@ -6,7 +6,7 @@ public struct Route: Sendable {
     public enum Operation: String, CaseIterable, Sendable {
         case registerBeat, listBeats, removeBeats, readBeat, removeBeat
         case readHistory, readHealth, beatNow
-        case readMetrics, readMetric, readStatus, readServers, readConfig, readCapabilities
+        case readMetrics, readMetric, readStatus, readServers, readConfig, setLogLevel, readCapabilities
         case readLiveness, readReadiness, readStartup, scrapeMetrics
         case readContract, readProblem, readMenu
     }

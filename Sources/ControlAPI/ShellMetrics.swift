@@ -16,6 +16,10 @@ public struct ShellMetrics: Sendable {
     public var logMessages = LabelTally<LogLevelLabel>()
     /// Lines that were dropped because the log was blocked.
     public var logDropped: UInt64 = 0
+    /// Lookups of the servers' names.
+    public var lookups = LabelTally<LookupResult>()
+    /// What the process used over the last minute; nil while that is not known.
+    public var load: LoadMetrics?
     /// Jumps of the wall clock.
     public var clockJumps = LabelTally<ClockDirection>()
 
@@ -68,6 +72,39 @@ public enum ClockDirection: UInt8, MetricLabel {
         case .forward: "forward"
         case .backward: "backward"
         }
+    }
+}
+
+/// Label `result` of `beatd_nacos_dns_lookups_total`.
+public enum LookupResult: UInt8, MetricLabel {
+    /// At least one address.
+    case ok
+    /// None.
+    case failed
+
+    /// The value as it stands in metrics.
+    public var label: StaticString {
+        switch self {
+        case .ok: "ok"
+        case .failed: "failed"
+        }
+    }
+}
+
+/// What the process used over a while, about the last minute.
+public struct LoadMetrics: Equatable, Sendable {
+    /// How long that was.
+    public var window: Duration
+    /// User and system time in it.
+    public var cpuSeconds: Double
+    /// Beats on the wire in it.
+    public var beats: UInt64
+
+    /// A load from its parts.
+    public init(window: Duration, cpuSeconds: Double, beats: UInt64) {
+        self.window = window
+        self.cpuSeconds = cpuSeconds
+        self.beats = beats
     }
 }
 

@@ -27,6 +27,9 @@ extension Daemon {
             metrics: sampleMetrics)
         switch handling {
         case .respond(let response, let route): respond(response, to: arrival, route: route, requestID)
+        case .perform(let command, let response, let route):
+            perform(command)
+            respond(response, to: arrival, route: route, requestID)
         case .submit(let inputs, let pending, let route):
             _ = newTokens(inputs.count)
             submissions.add(
@@ -120,6 +123,7 @@ extension Daemon {
         }
         metrics.logDropped = log.dropped
         metrics.clockJumps = clocks.jumps
+        sampleEvidence(into: &metrics)
         return metrics
     }
 }

@@ -23,6 +23,10 @@ public final class Daemon {
     var writeRate: WriteRate
     var httpMetrics = HTTPMetrics()
     var loopMetrics = LoopMetrics()
+    var loadMeter = LoadMeter()
+    var logLevelChange: LogLevelChange
+    /// The level that the process was started with.
+    let startLogLevel: LogLevel
     private var timer: LoopTimer?
     let resolver: Resolver?
     let serverList: ServerListSource?
@@ -44,6 +48,8 @@ public final class Daemon {
         self.configuration = configuration
         self.loop = loop
         self.log = log
+        startLogLevel = log.level
+        logLevelChange = LogLevelChange(base: log.level)
         clocks = Clocks()
         started = clocks.now
         startedWall = clocks.wall
@@ -97,6 +103,7 @@ public final class Daemon {
         perform()
         client.flush(core, at: Instant(nanoseconds: MonotonicClock.nanoseconds()))
         endDrain()
+        revertLogLevel()
         armTimer()
         loop.freeClosed()
         account(since: begin)
@@ -126,6 +133,7 @@ public final class Daemon {
     private func armTimer() {
         let deadlines = [
             core.nextDeadline?.at, client.nextDeadline, resolver?.nextDeadline, serverList?.nextDeadline, drainDeadline,
+            logLevelChange.revertsAt,
         ].compactMap { $0 }
         if let next = deadlines.min() { timer?.arm(at: next.nanoseconds) } else { timer?.disarm() }
     }
@@ -135,6 +143,7 @@ public final class Daemon {
         loopMetrics.turns &+= 1
         loopMetrics.busy += busy
         loopMetrics.stalls.record(busy.wholeNanoseconds)
+        measureLoad()
     }
 
     func newTokens(_ count: Int) -> RequestToken {

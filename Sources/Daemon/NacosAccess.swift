@@ -1,4 +1,5 @@
 internal import BeatCore
+internal import ControlAPI
 internal import EventLoop
 internal import HTTPWire
 internal import NacosWire
@@ -68,7 +69,7 @@ final class NacosAccess {
         var bytes: [UInt8] = []
         let signature = client.signature(groupedServiceName: probe.request.serviceName)
         client.encoder(of: server).appendProbe(probe.request, signature: signature, to: &bytes)
-        call(server, bytes) { [unowned self] in self.probeAnswered(server, $0) }
+        call(.probe, server, bytes) { [unowned self] in self.probeAnswered(server, $0) }
     }
 
     private func probeAnswered(_ server: ServerIndex, _ result: Result<HTTPResponse, NacosCallError>) {
@@ -134,7 +135,7 @@ final class NacosAccess {
         var bytes: [UInt8] = []
         client.encoder(of: server).appendLogin(
             dialect, username: credentials.username, password: credentials.password, to: &bytes)
-        call(server, bytes) { [unowned self] result in
+        call(.login, server, bytes) { [unowned self] result in
             switch result {
             case .failure(let error):
                 self.logIn(
@@ -163,21 +164,26 @@ final class NacosAccess {
     // MARK: calls
 
     private func call(
-        _ server: ServerIndex, _ bytes: [UInt8], _ onEnd: @escaping (Result<HTTPResponse, NacosCallError>) -> Void
+        _ operation: NacosMetrics.Operation, _ server: ServerIndex, _ bytes: [UInt8],
+        _ onEnd: @escaping (Result<HTTPResponse, NacosCallError>) -> Void
     ) {
         guard let address = client.address(of: server) else {
             return onEnd(.failure(NacosCallError(text: "its name is not resolved")))
         }
         let number = nextCall
         nextCall += 1
-        let deadline = client.readClock() + configuration.requestTimeout
+        let begin = client.readClock()
+        let deadline = begin + configuration.requestTimeout
         calls[number] = NacosCall(
             loop, to: address, by: client.transport(of: server), sending: bytes, deadline: deadline.nanoseconds
         ) { [unowned self] result in
             self.calls[number] = nil
-            if case .failure(let error) = result, !error.wasConnected {
-                self.client.cannotConnect(server, to: address)
+            var status: Int?
+            switch result {
+            case .success(let response): status = response.status
+            case .failure(let error): if !error.wasConnected { self.client.cannotConnect(server, to: address) }
             }
+            self.client.record(operation, status: status, since: begin)
             onEnd(result)
         }
     }

@@ -56,6 +56,7 @@ final class NacosClient {
     private(set) var outcomes: [Input] = []
     private var metrics: NacosMetrics
     private var signer: RequestSigner?
+    private let connectionsMax: Int
     let readClock: () -> Instant
 
     init(
@@ -67,6 +68,7 @@ final class NacosClient {
         self.readClock = readClock
         signer = configuration.signer
         metrics = NacosMetrics()
+        connectionsMax = configuration.connectionsPerServer * NacosClientLimits.growth
         pools = servers.map { ServerPool(loop, $0, configuration, self) }
         access = NacosAccess(loop, configuration, credentials, self)
     }
@@ -102,6 +104,7 @@ final class NacosClient {
     func sample() -> NacosMetrics {
         var sample = metrics
         sample.connections = pools.map(\.connectionCounts)
+        sample.connectionsMax = connectionsMax
         return sample
     }
 
@@ -163,6 +166,11 @@ final class NacosClient {
     func setToken(_ token: SecretText) {
         self.token = token
         for pool in pools { pool.encoder.setToken(token) }
+    }
+
+    /// Counts a request that was none of an exchange; `status` nil: no answer.
+    func record(_ operation: NacosMetrics.Operation, status: Int?, since: Instant) {
+        metrics.record(operation, status: status, duration: readClock() - since)
     }
 
     /// Gives the core an outcome that is none of an exchange.

@@ -34,7 +34,7 @@ struct HistoryTests {
             one.kind = kind
             given.append(one)
         }
-        for one in given { history.note(one, of: 3) }
+        for one in given { history.note(one, of: 3, among: 1) }
         #expect(history.attempts(of: 3) == given.reversed())
         #expect(history.attempts(of: 2) == nil)
         #expect(history.attempts(of: 4) == nil)
@@ -47,7 +47,7 @@ struct HistoryTests {
         one.latency = .seconds(1000)
         one.lateness = .seconds(-1)
         one.code = -1
-        history.note(one, of: 0)
+        history.note(one, of: 0, among: 1)
         let kept = try #require(history.attempts(of: 0)?.first)
         #expect(kept.at == Self.epoch)
         #expect(kept.latency > .seconds(67) && kept.latency < .seconds(68))
@@ -58,12 +58,14 @@ struct HistoryTests {
     @Test("32 are kept, newest first; a text goes with the last attempt that has it")
     func depth() {
         var history = History(epoch: Self.epoch)
-        for number in 0..<40 { history.note(attempt(Int64(number), .timeout, detail: "text \(number)"), of: 0) }
+        for number in 0..<40 {
+            history.note(attempt(Int64(number), .timeout, detail: "text \(number)"), of: 0, among: 1)
+        }
         let kept = history.attempts(of: 0) ?? []
         #expect(kept.map(\.detail) == (8..<40).reversed().map { "text \($0)" })
         history.forget(0)
         #expect(history.attempts(of: 0) == nil)
-        history.note(attempt(1, .timeout, detail: "new"), of: 0)
+        history.note(attempt(1, .timeout, detail: "new"), of: 0, among: 1)
         #expect(history.attempts(of: 0)?.map(\.detail) == ["new"])
     }
 
@@ -71,37 +73,39 @@ struct HistoryTests {
     func details() {
         var history = History(epoch: Self.epoch)
         for number in 0..<200 * 32 {
-            history.note(attempt(0, .timeout, detail: "text \(number)"), of: Int32(number / 32))
+            history.note(attempt(0, .timeout, detail: "text \(number)"), of: Int32(number / 32), among: 1)
         }
         let all = (0..<200).flatMap { history.attempts(of: $0) ?? [] }
         #expect(all.count == 200 * 32)
         #expect(all.count { !$0.detail.isEmpty } == Limits.historyDetails)
         for slot in 0..<Int32(100) { history.forget(slot) }
-        history.note(attempt(0, .timeout, detail: "heard again"), of: 0)
+        history.note(attempt(0, .timeout, detail: "heard again"), of: 0, among: 1)
         #expect(history.attempts(of: 0)?.first?.detail == "heard again")
     }
 
-    @Test("beyond the rings, trouble takes the ring of one that had none; trouble keeps its ring")
-    func takingOver() {
+    @Test("beyond the rings only those with trouble have one, from the first failure until 32 were accepted")
+    func crowded() {
         var history = History(epoch: Self.epoch, rings: 4)
-        for slot in Int32(0)..<4 {
-            history.note(attempt(0, slot == 1 ? .timeout : .ok), of: slot)
-            for _ in 0..<31 { history.note(attempt(1), of: slot) }
-        }
-        // Nothing is taken for one that is well.
-        history.note(attempt(2), of: 4)
-        #expect(history.attempts(of: 4) == nil)
-        for slot in Int32(5)..<10 { history.note(attempt(3, .timeout), of: slot) }
-        let kept = (0..<10).filter { history.attempts(of: $0) != nil }
-        // 1 has a failure among its 32: it stays. Three of the five new ones found a ring.
-        #expect(kept.count == 4)
-        #expect(kept.contains(1))
-        #expect(kept.filter { $0 >= 5 } == [5, 6, 7])
-        // Its failure is the 33rd last now.
-        history.note(attempt(4), of: 1)
-        history.note(attempt(5, .timeout), of: 9)
-        #expect(history.attempts(of: 1) == nil)
-        #expect(history.attempts(of: 9)?.count == 1)
+        for slot in Int32(0)..<4 { history.note(attempt(0, slot == 1 ? .timeout : .ok), of: slot, among: 4) }
+        #expect((0..<4).allSatisfy { history.attempts(of: $0)?.count == 1 })
+        // The fifth registration: those that are well lose theirs.
+        history.note(attempt(1), of: 4, among: 5)
+        #expect((0..<5).filter { history.attempts(of: $0) != nil } == [1])
+        for slot in Int32(2)..<8 { history.note(attempt(2, .timeout), of: slot, among: 8) }
+        // Four rings, the first to fail have them.
+        #expect((0..<8).filter { history.attempts(of: $0) != nil } == [1, 2, 3, 4])
+        for number in 0..<31 { history.note(attempt(Int64(3 + number)), of: 3, among: 8) }
+        #expect(history.attempts(of: 3)?.map(\.outcome) == Array(repeating: .ok, count: 31) + [.timeout])
+        history.note(attempt(40), of: 3, among: 8)
+        #expect(history.attempts(of: 3) == nil)
+        history.note(attempt(41, .timeout), of: 7, among: 8)
+        #expect(history.attempts(of: 7)?.count == 1)
+        // Not before there is room again.
+        history.forget(7)
+        history.note(attempt(42), of: 6, among: 4)
+        #expect(history.attempts(of: 6) == nil)
+        history.note(attempt(42), of: 6, among: 3)
+        #expect(history.attempts(of: 6)?.count == 1)
     }
 
     @Test("a life is told: register, beats, a failure with its retry, the answer that it is unknown")

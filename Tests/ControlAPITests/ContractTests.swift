@@ -52,6 +52,7 @@ import Testing
         let enums = try contract().enums
         #expect(enums["State"] == RegistrationState.allCases.map { "\($0.label)" })
         #expect(enums["Outcome"] == BeatOutcome.allCases.map { "\($0.label)" })
+        #expect(enums["LogLevel"] == LogLevelLabel.allCases.map { "\($0.label)" })
         #expect(enums["LoginState"] == LoginView.State.allCases.map(\.rawValue))
         #expect(enums["OnUnhealthy"] == ["stop", "disable", "deregister"])
         #expect(enums["Problem"] == ProblemType.allCases.map { "/problems/\($0.slug)" })

@@ -46,7 +46,7 @@ import Testing
         let api = InProcessAPI()
         for (path, allow) in [
             ("/v1/beats", "POST, GET, HEAD, DELETE, OPTIONS"), ("/v1/beats/x", "GET, HEAD, DELETE, OPTIONS"),
-            ("/metrics", "GET, HEAD, OPTIONS"), ("*", "POST, GET, HEAD, DELETE, OPTIONS"),
+            ("/metrics", "GET, HEAD, OPTIONS"), ("*", "POST, GET, HEAD, DELETE, PUT, OPTIONS"),
         ] {
             let response = try api.send(.options, path)
             #expect(response.status == 204)

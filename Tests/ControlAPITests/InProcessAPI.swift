@@ -13,6 +13,8 @@ final class InProcessAPI: APIDriver {
     /// What Nacos answers; nil: nothing, until the request time-out.
     var nacos: (Exchange) -> NacosReply? = { .accepted($0) }
     var client = Client(.tcp(loopback: true), peer: "127.0.0.1")
+    /// How long ago what is answered was sent.
+    var delayMilliseconds: Int64 = 0
     var draining = false
     var restored = true
     var loopResponsive = true
@@ -27,6 +29,8 @@ final class InProcessAPI: APIDriver {
     private(set) var samples = 0
     private(set) var lastRoute: Route?
     private(set) var lastInputs: [Input] = []
+    /// What the shell was asked to do.
+    private(set) var commands: [ShellCommand] = []
     private var reactor: BeatReactor
     private var inFlight: [Exchange] = []
     private var answers: [RequestToken: Answer] = [:]
@@ -66,6 +70,11 @@ final class InProcessAPI: APIDriver {
         case .respond(let response, let route):
             lastRoute = route
             lastInputs = []
+            return response
+        case .perform(let command, let response, let route):
+            lastRoute = route
+            lastInputs = []
+            commands.append(command)
             return response
         case .submit(let inputs, let pending, let route):
             lastRoute = route
@@ -110,7 +119,7 @@ final class InProcessAPI: APIDriver {
         while !inFlight.isEmpty {
             let exchange = inFlight.removeFirst()
             if let reply = nacos(exchange) {
-                feed(.replied(exchange, reply, sentAt: now))
+                feed(.replied(exchange, reply, sentAt: now + .milliseconds(-delayMilliseconds)))
             } else {
                 silent.append(exchange)
             }

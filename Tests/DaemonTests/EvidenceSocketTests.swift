@@ -1,4 +1,5 @@
 import BeatCore
+import ControlAPI
 import Glibc
 import HTTPWire
 import JSON
@@ -148,6 +149,78 @@ extension OnSockets {
             try expectProblem(
                 try harness.send(.post, "/v1/beats/\(id)/beat"), 502, "nacos-unreachable", "no connection")
             #expect(try harness.get("/v1/beats/\(id)/health").status == 429)
+        }
+
+        @Test("the log says more for a while, and /v1/config says so")
+        func logLevel() throws {
+            let captured = try CapturedLog()
+            let harness = try Harness(log: captured.log) {
+                $0.settings = [.init(name: "log-level", value: "info", source: "file")]
+            }
+            defer { harness.close() }
+            func put(_ json: String) throws -> HTTPResponse {
+                try harness.send(.put, "/v1/log-level", json: json)
+            }
+            #expect(try put("{\"level\":\"debug\",\"for\":\"1s\"}").status == 200)
+            #expect(captured.log.level == .debug)
+            #expect(try harness.get("/v1/config").member("items.0.source") == .string("api"))
+            #expect(try put("{\"level\":\"error\",\"for\":\"1s\"}").status == 200)
+            #expect(captured.log.level == .error)
+            try harness.until("it is over") { captured.log.level == .info }
+            #expect(
+                try harness.get("/v1/config").text
+                    == "{\"items\":[{\"name\":\"log-level\",\"value\":\"info\",\"source\":\"file\"}]}\n")
+            #expect(captured.lines(of: "log.level").count == 3, "\(captured.all)")
+
+            // What was set to stay is what a later while ends with.
+            #expect(try put("{\"level\":\"warn\"}").status == 200)
+            #expect(try put("{\"level\":\"debug\",\"for\":\"1s\"}").status == 200)
+            try harness.until("it is over") { captured.log.level == .warn }
+            #expect(
+                try harness.get("/v1/config").text
+                    == "{\"items\":[{\"name\":\"log-level\",\"value\":\"warn\",\"source\":\"api\"}]}\n")
+            try expectProblem(try put("{\"level\":\"loud\"}"), 422, "validation", "must be one of debug, info")
+            #expect(captured.log.level == .warn)
+        }
+
+        @Test("headroom is estimated of what was measured")
+        func headroom() throws {
+            let harness = try Harness()
+            defer { harness.close() }
+            #expect(try harness.get("/v1/status").member("headroom.registrations") == .null)
+            for port in 8000..<8050 { try harness.register(port: port, ",\"period\":\"500ms\"") }
+            let begin = harness.daemon.clocks.now
+            try harness.until("beats for a second", polling: true) {
+                harness.daemon.clocks.now - begin > .milliseconds(1100)
+            }
+            let status = try harness.get("/v1/status")
+            #expect(try status.member("headroom.beatsPerSecond") == .number(100))
+            for name in ["registrations", "process", "servers"] {
+                let value = try #require(try status.member("headroom.\(name)")?.integer, "\(status.text)")
+                #expect(value > 50, "\(name): \(value)")
+            }
+            #expect(try status.member("headroom.setting") == .integer(999_950))
+            #expect(try status.member("headroom.limit")?.string != nil)
+        }
+
+        @Test("probes, logins and the token's end are in the metrics")
+        func accessMetrics() throws {
+            let harness = try harness(Self.password, .nacos32)
+            defer { harness.close() }
+            try harness.register()
+            try harness.until("a beat") { harness.daemon.core.counters.beats[.ok] >= 1 }
+            let lines = try harness.get("/metrics").text.split(separator: "\n")
+            func value(_ series: String) throws -> Double {
+                let line = try #require(lines.first { $0.hasPrefix(series + " ") }, "\(series)")
+                return try #require(Double(line.dropFirst(series.count + 1)))
+            }
+            #expect(try value("beatd_nacos_requests_total{op=\"login\",class=\"2xx\"}") == 1)
+            #expect(try value("beatd_nacos_requests_total{op=\"probe\",class=\"2xx\"}") >= 1)
+            #expect(try value("beatd_nacos_requests_total{op=\"list\",class=\"2xx\"}") == 0)
+            #expect(try value("beatd_nacos_dns_lookups_total{result=\"ok\"}") == 0)
+            let end = try value("beatd_nacos_token_expiry_timestamp_seconds")
+            let now = Double(harness.daemon.clocks.wall.milliseconds) / 1000
+            #expect(end > now + 60 && end < now + 86_400 * 2, "\(end - now)")
         }
 
         @Test("settings are told with their sources, secrets never")

@@ -16,6 +16,8 @@ struct KeyModel {
     var refreshedAt: Instant?
     /// The register whose acceptance was told last, for the first beat that follows it.
     var registeredAt: Instant?
+    /// Beats that were asked for.
+    var asks = 0
     /// The scheduled beat that was handed out last.
     var lastBeat: ScheduledBeat?
 
@@ -42,6 +44,8 @@ struct TokenModel {
         case created, updated, unchanged, exists, tooMany, draining
         /// `promised`: `removed` means gone from Nacos, and until then it is `removing`; else `removed` at once.
         case removal(promised: Bool)
+        /// One beat now; of a registration that is gone.
+        case beat, goneBeat
     }
 
     var expected: Expected
@@ -62,13 +66,14 @@ extension Simulation {
             last.attempts += 1
             keys[key].lastBeat = last
             // Each server once, then again after 0.5 s and each 1.5 s of a period of 5 s at most (10 s if directed).
-            return check(last.attempts <= 8 * cluster.faults.count, "\(last.attempts) attempts at one beat")
+            let most = (8 + keys[key].asks) * cluster.faults.count
+            return check(last.attempts <= most, "\(last.attempts) attempts at one beat")
         }
         let onPhase = reactor.isOnPhase(exchange.due, fingerprint: keys[key].fingerprint, periodTicks: period)
         if !onPhase {
             check(
-                keys[key].registeredAt == now && exchange.due == now,
-                "a beat off its phase that does not follow an acceptance: \(exchange)")
+                exchange.due == now && (keys[key].registeredAt == now || isAsked(key)),
+                "a beat off its phase that nobody asked for and that follows no acceptance: \(exchange)")
         }
         if let last = keys[key].lastBeat {
             check(exchange.due >= last.handedOutAt, "a beat that was due before the last one left: a burst")
@@ -80,6 +85,14 @@ extension Simulation {
         check(exchange.due <= now, "a beat handed out before it is due")
         keys[key].lastBeat = KeyModel.ScheduledBeat(
             due: exchange.due, handedOutAt: now, periodTicks: period, onPhase: onPhase)
+    }
+
+    /// Whether somebody waits for a beat of this key.
+    private func isAsked(_ key: Int) -> Bool {
+        tokens[min(firstOpenToken, tokens.count)...].contains { token in
+            guard case .beat = token.expected else { return false }
+            return token.key == key && !token.answered && !token.abandoned
+        }
     }
 
     /// P3: an exchange begins on the wire.
@@ -112,6 +125,9 @@ extension Simulation {
             (.tooMany, .tooManyRegistrations), (.draining, .draining):
             break
         case (.removal(promised: true), .removed): checkRemoved(tokens[index].key)
+        case (.beat, .beaten), (.beat, .notBeaten), (.beat, .beatTooSoon), (.goneBeat, .notFound): break
+        // Removed while it was waited for.
+        case (.beat, .notFound): check(keys[tokens[index].key].wanted == nil, "a beat of what is there: not found")
         case (.removal(promised: true), .removing), (.removal(promised: false), .removed): break
         default: fail("expected \(tokens[index].expected), got \(answer)")
         }

@@ -58,7 +58,8 @@ extension Simulation {
         case 12: abandon()
         case 13: changeInterval()
         case 14: stallOrWipe()
-        case 15, 16: changeList()
+        case 15: changeList()
+        case 16: askBeat(key)
         default: harm()
         }
         // Often several in one turn, mostly within a second, sometimes after a few periods.
@@ -96,7 +97,7 @@ extension Simulation {
             keys[key].wanted = document
             keys[key].lastBeat = nil
         case .updated: keys[key].wanted = document
-        case .unchanged, .exists, .tooMany, .draining, .removal: break
+        case .unchanged, .exists, .tooMany, .draining, .removal, .beat, .goneBeat: break
         }
         if !keys[key].isAcceptable {
             keys[key].refreshedAt = nil
@@ -138,6 +139,13 @@ extension Simulation {
             keys[key].mayExist = false
         }
         keys[key].owesDeregister = deregister && keys[key].mayExist
+    }
+
+    private func askBeat(_ key: Int) {
+        guard let handle = reactor.find(keys[key].key) else { return }
+        let token = newToken(keys[key].wanted == nil ? .goneBeat : .beat, key, wait: Limits.askedBeatWait)
+        keys[key].asks += 1
+        feed(.beatNow(handle, token))
     }
 
     private func abandon() {
