@@ -105,6 +105,9 @@ struct RegistrationTable {
     /// The registration begins anew in its place: a tombstone was posted again.
     mutating func markCreated(_ slot: Int32, at now: Instant) { records[Int(slot)].createdAt = now }
 
+    /// The document last changed before this process began.
+    mutating func markUpdated(_ slot: Int32, at then: Instant) { records[Int(slot)].updatedAt = then }
+
     /// Gives a place back.
     mutating func remove(_ slot: Int32) {
         let position = Int(slot)

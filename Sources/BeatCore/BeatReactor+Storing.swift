@@ -1,0 +1,142 @@
+// What has to survive the process, and what the disk says to it.
+extension BeatReactor {
+    /// True while writes are refused because they could not be made durable; beats go on.
+    public var isReadOnly: Bool { durability.isReadOnly }
+
+    /// The number of the last change that was handed over, and the change counter that belongs to it.
+    public var handedOver: (number: UInt64, rev: UInt64) { (durability.handed, rev) }
+
+    // MARK: handing over
+
+    /// The registration or tombstone in a slot has changed.
+    mutating func store(_ slot: Int32, into effects: inout [Effect]) {
+        guard durability.mode != .off else { return }
+        let id = table.records[Int(slot)].fingerprint
+        guard let number = durability.hand(id, isAwaited: true) else { return }
+        effects.append(.store(stored(slot), number: number))
+    }
+
+    /// Nacos has accepted the document as it is.
+    mutating func storeAccepted(_ slot: Int32, into effects: inout [Effect]) {
+        let generation = table.rows[Int(slot)].generation
+        guard durability.mode != .off, table.rows[Int(slot)].acceptedIsStored != true else { return }
+        table.rows[Int(slot)].acceptedIsStored = true
+        let id = table.records[Int(slot)].fingerprint
+        guard let number = durability.hand(id, isAwaited: false) else { return }
+        effects.append(.store(.accepted(id: id, generation: generation), number: number))
+    }
+
+    /// The place is free: nothing is left to do about the registration, here or at Nacos.
+    mutating func storeDropped(_ slot: Int32, into effects: inout [Effect]) {
+        guard durability.mode != .off else { return }
+        let id = table.records[Int(slot)].fingerprint
+        guard !table.rows[Int(slot)].staysStored else { return durability.leave(id) }
+        guard let number = durability.hand(id, isAwaited: false) else { return }
+        effects.append(.store(.delete(id: id), number: number))
+    }
+
+    private func stored(_ slot: Int32) -> StoreChange {
+        let row = table.rows[Int(slot)]
+        let record = table.records[Int(slot)]
+        let isLeaving = row.stage == .leaving && !row.staysStored
+        if isLeaving, row.withoutDeregister { return .delete(id: record.fingerprint) }
+        return .put(
+            StoredRegistration(
+                document: table.document(slot), stage: isLeaving ? .leaving : .kept, generation: row.generation,
+                acceptedGeneration: row.acceptedGeneration, rev: record.rev, createdAt: record.createdAt,
+                updatedAt: record.updatedAt))
+    }
+
+    /// Holds back the answers behind `first` that promise what is not durable yet.
+    mutating func holdAnswers(from first: Int, at now: Instant, in effects: inout [Effect]) {
+        guard durability.isBehind else { return }
+        var kept = first
+        for position in first..<effects.count {
+            let effect = effects[position]
+            if case .answer(let token, let answer) = effect, answer.promisesDurability {
+                if !durability.isReadOnly {
+                    durability.hold(token, answer, since: now)
+                    continue
+                }
+                effects[kept] = .answer(token, .storageUnavailable)
+            } else {
+                effects[kept] = effect
+            }
+            kept += 1
+        }
+        effects.removeSubrange(kept...)
+    }
+
+    // MARK: what the disk says
+
+    mutating func stored(through number: UInt64, into effects: inout [Effect]) {
+        for (token, answer) in durability.stored(through: number) { effects.append(.answer(token, answer)) }
+        if durability.mode == .stalled, durability.durable == durability.handed { recover(into: &effects) }
+        finishIfDrained(into: &effects)
+    }
+
+    mutating func storeFailed(_ detail: String, at now: Instant, into effects: inout [Effect]) {
+        switch durability.mode {
+        // What was handed over before the failure fails behind it.
+        case .off, .failed: return
+        case .writable, .stalled: effects.append(.log(.storageFailed(detail: detail)))
+        case .reopening: break
+        }
+        durability.mode = .failed(retryAt: now + Limits.storageRetry)
+        durability.lost()
+        refuseHeld(into: &effects)
+        finishIfDrained(into: &effects)
+    }
+
+    /// The database was opened anew; `isEmpty` when it had to be begun from nothing.
+    mutating func storageReopened(isEmpty: Bool, into effects: inout [Effect]) {
+        durability.beginAnew()
+        recover(isEmpty: isEmpty, into: &effects)
+    }
+
+    private mutating func recover(isEmpty: Bool = false, into effects: inout [Effect]) {
+        if durability.isReadOnly { effects.append(.log(.storageRecovered)) }
+        durability.mode = .writable
+        let all =
+            isEmpty
+            ? (0..<slotEnd).filter { table.rows[Int($0)].stage != .vacant }.map {
+                table.records[Int($0)].fingerprint
+            } : nil
+        for id in durability.takeUnwritten(orAll: all) {
+            if let slot = table.find(id) {
+                store(slot, into: &effects)
+            } else if let number = durability.hand(id, isAwaited: true) {
+                effects.append(.store(.delete(id: id), number: number))
+            }
+        }
+    }
+
+    /// Writes have waited for too long, or it is time to open the database anew.
+    mutating func tickStorage(at now: Instant, into effects: inout [Effect]) {
+        guard let deadline = durability.nextDeadline, deadline <= now else { return }
+        switch durability.mode {
+        case .writable:
+            durability.mode = .stalled
+            effects.append(.log(.storageFailed(detail: "the disk has not answered for \(Limits.storageWait)")))
+            refuseHeld(into: &effects)
+        case .failed:
+            durability.mode = .reopening
+            effects.append(.reopenStorage)
+        case .off, .stalled, .reopening: break
+        }
+    }
+
+    private mutating func refuseHeld(into effects: inout [Effect]) {
+        for token in durability.giveUp() { effects.append(.answer(token, .storageUnavailable)) }
+    }
+}
+
+extension Answer {
+    /// Whether the answer says that a change was made, or that what was asked for stands.
+    fileprivate var promisesDurability: Bool {
+        switch self {
+        case .created, .updated, .unchanged, .removed, .removing: true
+        case .exists, .tooManyRegistrations, .keyConflict, .draining, .storageUnavailable, .notFound: false
+        }
+    }
+}
