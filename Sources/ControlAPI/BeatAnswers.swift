@@ -47,6 +47,7 @@ extension ControlAPI {
         case .tooManyRegistrations: throw tooManyRegistrations()
         case .keyConflict: throw keyConflict()
         case .draining: throw .draining
+        case .storageUnavailable: throw .storageUnavailable
         case .removed, .removing, .notFound:
             // Removed by somebody else while this request waited for Nacos.
             throw Problem(.notFound, "the registration was removed meanwhile")
@@ -81,6 +82,7 @@ extension ControlAPI {
             case .notFound:
                 if !missingOk { throw Problem(.notFound, "the registration was removed meanwhile") }
             case .draining: throw .draining
+            case .storageUnavailable: throw .storageUnavailable
             case .created, .updated, .unchanged, .exists, .tooManyRegistrations, .keyConflict:
                 preconditionFailure("a removal was answered with \(answer)")
             }

@@ -54,8 +54,8 @@ public final class DataFolder: Sendable {
 
     var databasePath: String { "\(path)/\(DataFolder.databaseName)" }
 
-    /// Moves a broken database out of the way, its log with it; where to.
-    func setAside(at seconds: Int64) throws(StorageError) -> String {
+    /// Moves a broken database out of the way, its log with it, to `beatd.db.corrupt-<seconds>`; where to.
+    public func setAside(at seconds: Int64) throws(StorageError) -> String {
         let target = "\(databasePath).corrupt-\(seconds)"
         guard rename(databasePath, target) == 0 else {
             throw .folderUnusable(path: path, reason: String(cString: strerror(errno)))

@@ -32,7 +32,7 @@ final class Core {
                 inFlight.append(exchange)
                 sent.append((exchange, now))
             case .answer(let token, let answer): answers[token] = answer
-            case .cancel, .probe, .login, .log, .finish: break
+            case .cancel, .probe, .login, .log, .finish, .store, .reopenStorage: break
             }
         }
         return logs ? effects : effects.filter { if case .log = $0 { false } else { true } }
