@@ -54,6 +54,16 @@ public final class DataFolder: Sendable {
 
     var databasePath: String { "\(path)/\(DataFolder.databaseName)" }
 
+    /// Makes the database's file when it is not there, readable by nobody else: metadata may hold secrets. SQLite gives
+    /// the files beside it the same mode.
+    func makeDatabase() throws(StorageError) {
+        let descriptor = open(databasePath, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
+        guard descriptor >= 0 else {
+            throw .folderUnusable(path: path, reason: String(cString: strerror(errno)))
+        }
+        close(descriptor)
+    }
+
     /// Moves a broken database out of the way, its log with it, to `beatd.db.corrupt-<seconds>`; where to.
     public func setAside(at seconds: Int64) throws(StorageError) -> String {
         let target = "\(databasePath).corrupt-\(seconds)"

@@ -19,9 +19,8 @@ enum Migrations {
         """
     ]
 
-    /// Brings the file to the last step. A file that has data is copied first, to `<path>.v<schema>`, and the copy is
-    /// kept. A newer or foreign file is left as it is.
-    static func run(_ database: Database, steps: [String] = all) throws(StorageError) {
+    /// The schema of the file, 0 when it is empty. A newer or foreign file is left as it is.
+    static func schema(of database: Database, steps: [String]) throws(StorageError) -> Int64 {
         let known = Int64(steps.count)
         let found = try database.integer("PRAGMA user_version")
         let application = try database.integer("PRAGMA application_id")
@@ -33,6 +32,13 @@ enum Migrations {
             database.leaveUntouched()
             throw .foreign(path: database.path)
         }
+        return found
+    }
+
+    /// Brings the file to the last step. A file that has data is copied first, to `<path>.v<schema>`, and the copy is
+    /// kept.
+    static func run(_ database: Database, from found: Int64, steps: [String]) throws(StorageError) {
+        let known = Int64(steps.count)
         guard found < known else { return }
         if found > 0 { try backUp(database, schema: found) }
         try database.transaction { () throws(StorageError) in

@@ -31,12 +31,14 @@ public final class RegistrationStore {
     init(in folder: DataFolder, steps: [String]) throws(StorageError) {
         self.folder = folder
         try FileHeader.refuseNewer(folder.databasePath, known: Int64(steps.count))
+        try folder.makeDatabase()
         database = try Database(folder.databasePath)
+        let schema = try Migrations.schema(of: database, steps: steps)
         guard try database.text("PRAGMA journal_mode = WAL") == "wal" else {
             throw .failed("SQLite refuses a write-ahead log in \(folder.path)")
         }
         try database.execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0")
-        try Migrations.run(database, steps: steps)
+        try Migrations.run(database, from: schema, steps: steps)
         try database.checkpoint(.truncate)
         put = try database.prepare(
             "INSERT INTO registrations (id, stage, accepted, body) VALUES (?1, ?2, ?3, ?4) "
