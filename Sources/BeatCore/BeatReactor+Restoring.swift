@@ -9,9 +9,9 @@ extension BeatReactor {
         for piece in pieces {
             let fingerprint = piece.document.key.fingerprint
             guard table.find(fingerprint) == nil else { continue }
-            rev = max(rev, piece.rev)
+            rev = max(rev, piece.rev, piece.serial)
             let slot = table.insert(piece.document, fingerprint: fingerprint, rev: piece.rev, at: piece.createdAt)
-            table.markUpdated(slot, at: piece.updatedAt)
+            table.markRestored(slot, serial: piece.serial, updatedAt: piece.updatedAt)
             wheel.grow(to: table.rows.count)
             let position = Int(slot)
             table.rows[position].generation = piece.generation

@@ -11,8 +11,7 @@ extension BeatReactor {
     /// The registration or tombstone in a slot has changed.
     mutating func store(_ slot: Int32, into effects: inout [Effect]) {
         guard durability.mode != .off else { return }
-        let id = table.records[Int(slot)].fingerprint
-        guard let number = durability.hand(id, isAwaited: true) else { return }
+        guard let number = durability.hand(row(slot), isAwaited: true) else { return }
         effects.append(.store(stored(slot), number: number))
     }
 
@@ -21,28 +20,33 @@ extension BeatReactor {
         let generation = table.rows[Int(slot)].generation
         guard durability.mode != .off, table.rows[Int(slot)].acceptedIsStored != true else { return }
         table.rows[Int(slot)].acceptedIsStored = true
-        let id = table.records[Int(slot)].fingerprint
-        guard let number = durability.hand(id, isAwaited: false) else { return }
-        effects.append(.store(.accepted(id: id, generation: generation), number: number))
+        let row = row(slot)
+        guard let number = durability.hand(row, isAwaited: false) else { return }
+        effects.append(.store(.accepted(serial: row.serial, generation: generation), number: number))
     }
 
     /// The place is free: nothing is left to do about the registration, here or at Nacos.
     mutating func storeDropped(_ slot: Int32, into effects: inout [Effect]) {
         guard durability.mode != .off else { return }
-        let id = table.records[Int(slot)].fingerprint
-        guard !table.rows[Int(slot)].staysStored else { return durability.leave(id) }
-        guard let number = durability.hand(id, isAwaited: false) else { return }
-        effects.append(.store(.delete(id: id), number: number))
+        let row = row(slot)
+        guard !table.rows[Int(slot)].staysStored else { return durability.leave(row) }
+        guard let number = durability.hand(row, isAwaited: false) else { return }
+        effects.append(.store(.delete(serial: row.serial), number: number))
+    }
+
+    private func row(_ slot: Int32) -> Durability.Row {
+        Durability.Row(serial: table.records[Int(slot)].serial, fingerprint: table.records[Int(slot)].fingerprint)
     }
 
     private func stored(_ slot: Int32) -> StoreChange {
         let row = table.rows[Int(slot)]
         let record = table.records[Int(slot)]
         let isLeaving = row.stage == .leaving && !row.staysStored
-        if isLeaving, row.withoutDeregister { return .delete(id: record.fingerprint) }
+        if isLeaving, row.withoutDeregister { return .delete(serial: record.serial) }
         return .put(
             StoredRegistration(
-                document: table.document(slot), stage: isLeaving ? .leaving : .kept, generation: row.generation,
+                serial: record.serial, document: table.document(slot), stage: isLeaving ? .leaving : .kept,
+                generation: row.generation,
                 acceptedGeneration: row.acceptedGeneration, rev: record.rev, createdAt: record.createdAt,
                 updatedAt: record.updatedAt))
     }
@@ -97,16 +101,16 @@ extension BeatReactor {
     private mutating func recover(isEmpty: Bool = false, into effects: inout [Effect]) {
         if durability.isReadOnly { effects.append(.log(.storageRecovered)) }
         durability.mode = .writable
-        let all =
-            isEmpty
-            ? (0..<slotEnd).filter { table.rows[Int($0)].stage != .vacant }.map {
-                table.records[Int($0)].fingerprint
-            } : nil
-        for id in durability.takeUnwritten(orAll: all) {
-            if let slot = table.find(id) {
+        let unwritten = durability.takeUnwritten()
+        if isEmpty {
+            for slot in 0..<slotEnd where table.rows[Int(slot)].stage != .vacant { store(slot, into: &effects) }
+            return
+        }
+        for row in unwritten {
+            if let slot = table.find(row.fingerprint), table.records[Int(slot)].serial == row.serial {
                 store(slot, into: &effects)
-            } else if let number = durability.hand(id, isAwaited: true) {
-                effects.append(.store(.delete(id: id), number: number))
+            } else if let number = durability.hand(row, isAwaited: true) {
+                effects.append(.store(.delete(serial: row.serial), number: number))
             }
         }
     }

@@ -32,9 +32,15 @@ struct Durability {
     private(set) var awaited: UInt64 = 0
     private(set) var durable: UInt64 = 0
     private var held: [Held] = []
-    private var inFlight: [(number: UInt64, id: UInt64)] = []
-    /// Ids whose stored state is unknown, or known to be old.
-    private var unwritten: Set<UInt64> = []
+    private var inFlight: [(number: UInt64, row: Row)] = []
+    /// What of the disk is unknown, or known to be old: fingerprints by serials.
+    private var unwritten: [UInt64: UInt64] = [:]
+
+    /// What is stored of one registration.
+    struct Row {
+        var serial: UInt64
+        var fingerprint: UInt64
+    }
 
     init(isOn: Bool) { mode = isOn ? .writable : .off }
 
@@ -61,19 +67,19 @@ struct Durability {
     }
 
     /// The number of a change that is handed over; nil when it has to wait for the disk.
-    mutating func hand(_ id: UInt64, isAwaited: Bool) -> UInt64? {
+    mutating func hand(_ row: Row, isAwaited: Bool) -> UInt64? {
         guard mode == .writable else {
-            if mode != .off { unwritten.insert(id) }
+            if mode != .off { unwritten[row.serial] = row.fingerprint }
             return nil
         }
         handed += 1
         if isAwaited { awaited = handed }
-        inFlight.append((handed, id))
+        inFlight.append((handed, row))
         return handed
     }
 
-    /// The stored state of this id is to stay as it is.
-    mutating func leave(_ id: UInt64) { unwritten.remove(id) }
+    /// What is stored of it is to stay as it is.
+    mutating func leave(_ row: Row) { unwritten[row.serial] = nil }
 
     mutating func hold(_ token: RequestToken, _ answer: Answer, since now: Instant) {
         held.append(Held(token: token, answer: answer, number: awaited, since: now))
@@ -98,14 +104,14 @@ struct Durability {
 
     /// What was handed over and is not durable may be stored or not.
     mutating func lost() {
-        unwritten.formUnion(inFlight.map(\.id))
+        for (_, row) in inFlight { unwritten[row.serial] = row.fingerprint }
         inFlight = []
     }
 
-    /// The ids that have to be written again, in a fixed order; `all` when nothing is stored any more.
-    mutating func takeUnwritten(orAll all: [UInt64]? = nil) -> [UInt64] {
-        defer { unwritten = [] }
-        return all ?? unwritten.sorted()
+    /// What has to be written again, in the order of serials.
+    mutating func takeUnwritten() -> [Row] {
+        defer { unwritten = [:] }
+        return unwritten.map { Row(serial: $0.key, fingerprint: $0.value) }.sorted { $0.serial < $1.serial }
     }
 
     /// Nothing that was handed over before is waited for any more: it is written again.

@@ -8,6 +8,9 @@ public struct StoredRegistration: Equatable, Sendable {
         case leaving
     }
 
+    /// Tells it from all others, those of other times too: the change counter when its key was posted first. In the
+    /// order of serials, what is new stands together on the disk.
+    public var serial: UInt64
     /// What the client asked for.
     public var document: RegistrationDocument
     /// Whether it is still wanted.
@@ -25,9 +28,11 @@ public struct StoredRegistration: Equatable, Sendable {
 
     /// A stored registration from its parts.
     public init(
-        document: RegistrationDocument, stage: Stage = .kept, generation: UInt32 = 1, acceptedGeneration: UInt32 = 0,
+        serial: UInt64, document: RegistrationDocument, stage: Stage = .kept, generation: UInt32 = 1,
+        acceptedGeneration: UInt32 = 0,
         rev: UInt64, createdAt: Instant, updatedAt: Instant
     ) {
+        self.serial = serial
         self.document = document
         self.stage = stage
         self.generation = generation
@@ -38,12 +43,12 @@ public struct StoredRegistration: Equatable, Sendable {
     }
 }
 
-/// One change of what is stored. Ids are the fingerprints of keys (`InstanceKey.fingerprint`).
+/// One change of what is stored.
 public enum StoreChange: Equatable, Sendable {
     /// The registration or tombstone stands like this from now on.
     case put(StoredRegistration)
     /// Nacos has accepted this generation. Nobody waits for it: lost, it costs one more register after a restart.
-    case accepted(id: UInt64, generation: UInt32)
+    case accepted(serial: UInt64, generation: UInt32)
     /// Nothing is left of it.
-    case delete(id: UInt64)
+    case delete(serial: UInt64)
 }

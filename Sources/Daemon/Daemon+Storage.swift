@@ -39,6 +39,7 @@ extension Daemon {
                     "tombstones": .integer(Int64(core.tombstones)),
                 ]))
         perform()
+        armTimer()
     }
 
     /// Feeds the core with what the storage thread has said.
@@ -61,7 +62,7 @@ extension Daemon {
     /// Hands this turn's changes to the storage thread.
     func flushStorage() {
         guard let storage else { return }
-        guard !storage.flush(rev: core.rev, zero: clocks.zeroMilliseconds) else { return }
+        guard !storage.flush(rev: core.rev, zero: clocks.zeroMilliseconds, at: clocks.now) else { return }
         core.handle(.storeFailed(detail: "too many writes wait for the disk"), at: clocks.now, into: &effects)
     }
 

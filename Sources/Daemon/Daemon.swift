@@ -76,6 +76,7 @@ public final class Daemon {
         server.onRefusal = { [unowned self] in self.refuse($0, $1) }
         server.onGone = { [unowned self] in self.abandon($0) }
         server.onAcceptError = { [unowned self] in self.acceptFailed($0) }
+        armTimer()
     }
 
     // MARK: the turn
@@ -110,7 +111,7 @@ public final class Daemon {
             case .cancel(let exchange): client.cancel(exchange)
             case .probe(let server): client.probe(server)
             case .login: client.logIn()
-            case .store(let change, let number): storage?.add(change, number: number)
+            case .store(let change, let number): storage?.add(change, number: number, at: clocks.now)
             case .reopenStorage: reopenStorage()
             case .answer(let token, let answer): deliver(answer, for: token)
             case .log(let event): write(event.record(servers: configuration.servers.map(\.name)))
@@ -121,9 +122,11 @@ public final class Daemon {
         effects.removeAll(keepingCapacity: true)
     }
 
-    private func armTimer() {
+    /// At the end of each turn, and before the first, which would wait for ever.
+    func armTimer() {
         let deadlines = [
             core.nextDeadline?.at, client.nextDeadline, resolver?.nextDeadline, drainDeadline, finishDeadline,
+            storage?.nextDeadline,
         ]
         .compactMap { $0 }
         if let next = deadlines.min() { timer?.arm(at: next.nanoseconds) } else { timer?.disarm() }

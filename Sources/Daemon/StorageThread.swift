@@ -11,7 +11,13 @@ final class StorageThread {
 
     private let mailbox: Mailbox<StorageReport>
     private let thread: HelperThread<StorageJob>
+    /// How long that Nacos has accepted something may wait for a transaction that is needed anyway.
+    private static let patience = Duration.milliseconds(50)
+
     private var batch: [StoreChange] = []
+    /// Set when nobody waits for what is in the batch: until when it may stay there.
+    private(set) var nextDeadline: Instant?
+    private var isAwaited = false
     private var number: UInt64 = 0
     private(set) var metrics = StorageMetrics()
 
@@ -30,15 +36,23 @@ final class StorageThread {
     }
 
     /// Takes a change into the batch of this turn.
-    func add(_ change: StoreChange, number: UInt64) {
+    func add(_ change: StoreChange, number: UInt64, at now: Instant) {
         batch.append(change)
         self.number = number
+        switch change {
+        case .put, .delete: isAwaited = true
+        case .accepted: if nextDeadline == nil { nextDeadline = now + StorageThread.patience }
+        }
     }
 
-    /// Hands the batch over; false when the thread takes no more.
-    func flush(rev: UInt64, zero: Int64) -> Bool {
-        guard !batch.isEmpty else { return true }
-        defer { batch = [] }
+    /// Hands the batch over when somebody waits for it, or it has waited itself; false when the thread takes no more.
+    func flush(rev: UInt64, zero: Int64, at now: Instant) -> Bool {
+        guard isAwaited || nextDeadline.map({ $0 <= now }) ?? false else { return true }
+        defer {
+            batch = []
+            isAwaited = false
+            nextDeadline = nil
+        }
         return thread.post(.write(batch, through: number, rev: rev, zero: zero))
     }
 

@@ -8,11 +8,11 @@ enum Migrations {
     static let applicationID: Int64 = 0x6265_6174
 
     static let all: [String] = [
-        // 1: one row per registration or tombstone, `body` as RegistrationRecord writes it; `accepted` is the
-        // generation that Nacos accepted last.
+        // 1: one row per registration or tombstone, in the order in which they were posted, so that what is new stands
+        // together; `body` as RegistrationRecord writes it; `accepted` is the generation that Nacos accepted last.
         """
         CREATE TABLE registrations (
-            id INTEGER PRIMARY KEY, stage INTEGER NOT NULL, accepted INTEGER NOT NULL, body BLOB NOT NULL
+            serial INTEGER PRIMARY KEY, stage INTEGER NOT NULL, accepted INTEGER NOT NULL, body BLOB NOT NULL
         ) STRICT;
         CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
         INSERT INTO counters VALUES ('rev', 0);

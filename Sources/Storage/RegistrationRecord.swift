@@ -45,7 +45,7 @@ enum RegistrationRecord {
             append(part, to: &out)
         }
         appendTagged(document, to: &out)
-        let sum = checksum(out.span.extracting(prefixLength...))
+        let sum = checksum(out.span.extracting(prefixLength...), serial: stored.serial)
         for position in 0..<8 { out[1 + position] = UInt8(truncatingIfNeeded: sum >> UInt64(8 * position)) }
     }
 
@@ -69,14 +69,15 @@ enum RegistrationRecord {
 
     // MARK: reading
 
-    /// What stands in `bytes`; stage and accepted generation have columns of their own.
+    /// What stands in `bytes`; serial, stage and accepted generation have columns of their own.
     static func read(
-        _ bytes: Span<UInt8>, stage: StoredRegistration.Stage, acceptedGeneration: UInt32, zero: Int64
+        _ bytes: Span<UInt8>, serial: UInt64, stage: StoredRegistration.Stage, acceptedGeneration: UInt32, zero: Int64
     ) throws(Fault) -> StoredRegistration {
         guard bytes.count >= prefixLength else { throw .broken }
         guard bytes[0] == format else { throw bytes[0] > format ? .newer : .broken }
         var reader = RecordReader(position: 1)
-        guard try reader.fixed(bytes, as: UInt64.self) == checksum(bytes.extracting(prefixLength...)) else {
+        let sum = try reader.fixed(bytes, as: UInt64.self)
+        guard sum == checksum(bytes.extracting(prefixLength...), serial: serial) else {
             throw .broken
         }
         let rev = try reader.fixed(bytes, as: UInt64.self)
@@ -91,7 +92,8 @@ enum RegistrationRecord {
         var document = RegistrationDocument(key: key)
         while reader.position < bytes.count { try readTagged(bytes, &reader, into: &document) }
         return StoredRegistration(
-            document: document, stage: stage, generation: generation, acceptedGeneration: acceptedGeneration, rev: rev,
+            serial: serial, document: document, stage: stage, generation: generation,
+            acceptedGeneration: acceptedGeneration, rev: rev,
             createdAt: createdAt, updatedAt: updatedAt)
     }
 
@@ -118,8 +120,8 @@ enum RegistrationRecord {
     }
 
     /// FNV-1a in words of 64 bits: it has to notice a flipped bit or a torn page, not an attacker.
-    private static func checksum(_ bytes: Span<UInt8>) -> UInt64 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    private static func checksum(_ bytes: Span<UInt8>, serial: UInt64) -> UInt64 {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325 ^ serial
         var position = 0
         while position + 8 <= bytes.count {
             var word: UInt64 = 0

@@ -41,10 +41,10 @@ public final class RegistrationStore {
         try Migrations.run(database, from: schema, steps: steps)
         try database.checkpoint(.truncate)
         put = try database.prepare(
-            "INSERT INTO registrations (id, stage, accepted, body) VALUES (?1, ?2, ?3, ?4) "
-                + "ON CONFLICT (id) DO UPDATE SET stage = ?2, accepted = ?3, body = ?4")
-        accept = try database.prepare("UPDATE registrations SET accepted = ?2 WHERE id = ?1")
-        delete = try database.prepare("DELETE FROM registrations WHERE id = ?1")
+            "INSERT INTO registrations (serial, stage, accepted, body) VALUES (?1, ?2, ?3, ?4) "
+                + "ON CONFLICT (serial) DO UPDATE SET stage = ?2, accepted = ?3, body = ?4")
+        accept = try database.prepare("UPDATE registrations SET accepted = ?2 WHERE serial = ?1")
+        delete = try database.prepare("DELETE FROM registrations WHERE serial = ?1")
         count = try database.prepare("UPDATE counters SET value = ?1 WHERE name = 'rev'")
     }
 
@@ -61,7 +61,7 @@ public final class RegistrationStore {
     /// Hands everything that is stored to `take`, in pieces. `zero` is the wall clock at monotonic zero, in
     /// milliseconds. A row that is broken throws, behind all those that could be read before it.
     public func load(zero: Int64, _ take: ([StoredRegistration]) -> Void) throws(StorageError) {
-        let rows = try database.prepare("SELECT id, stage, accepted, body FROM registrations")
+        let rows = try database.prepare("SELECT serial, stage, accepted, body FROM registrations")
         defer { rows.reset() }
         var piece: [StoredRegistration] = []
         piece.reserveCapacity(RegistrationStore.rowsPerPiece)
@@ -76,20 +76,19 @@ public final class RegistrationStore {
     }
 
     private func read(_ rows: Statement, zero: Int64) throws(StorageError) -> StoredRegistration {
-        let id = UInt64(bitPattern: rows.integer(0))
+        let serial = UInt64(bitPattern: rows.integer(0))
         guard let stage = StoredRegistration.Stage(rawValue: UInt8(clamping: rows.integer(1))) else {
-            throw .corrupt("row \(id) has no known stage")
+            throw .corrupt("row \(serial) has no known stage")
         }
         let accepted = UInt32(clamping: rows.integer(2))
         do throws(RegistrationRecord.Fault) {
-            let stored = try rows.withBlob(3) { bytes throws(RegistrationRecord.Fault) in
-                try RegistrationRecord.read(bytes, stage: stage, acceptedGeneration: accepted, zero: zero)
+            return try rows.withBlob(3) { bytes throws(RegistrationRecord.Fault) in
+                try RegistrationRecord.read(
+                    bytes, serial: serial, stage: stage, acceptedGeneration: accepted, zero: zero)
             }
-            guard stored.document.key.fingerprint == id else { throw .broken }
-            return stored
         } catch {
             switch error {
-            case .broken: throw .corrupt("row \(id) is not what was written")
+            case .broken: throw .corrupt("row \(serial) is not what was written")
             case .newer:
                 throw .newerSchema(
                     path: database.path, found: Int64(Migrations.all.count) + 1, known: Int64(Migrations.all.count))
@@ -111,17 +110,17 @@ public final class RegistrationStore {
         switch change {
         case .put(let stored):
             RegistrationRecord.write(stored, zero: zero, to: &body)
-            put.bind(1, Int64(bitPattern: stored.document.key.fingerprint))
+            put.bind(1, Int64(bitPattern: stored.serial))
             put.bind(2, Int64(stored.stage.rawValue))
             put.bind(3, Int64(stored.acceptedGeneration))
             put.bind(4, body)
             try put.run()
-        case .accepted(let id, let generation):
-            accept.bind(1, Int64(bitPattern: id))
+        case .accepted(let serial, let generation):
+            accept.bind(1, Int64(bitPattern: serial))
             accept.bind(2, Int64(generation))
             try accept.run()
-        case .delete(let id):
-            delete.bind(1, Int64(bitPattern: id))
+        case .delete(let serial):
+            delete.bind(1, Int64(bitPattern: serial))
             try delete.run()
         }
     }

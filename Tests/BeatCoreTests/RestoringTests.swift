@@ -11,7 +11,8 @@ import Testing
         var document = RegistrationDocument.orders(number)
         document.enabled = enabled
         return StoredRegistration(
-            document: document, stage: stage, generation: generation, acceptedGeneration: accepted, rev: UInt64(number),
+            serial: UInt64(number), document: document, stage: stage, generation: generation,
+            acceptedGeneration: accepted, rev: UInt64(number),
             createdAt: Instant(nanoseconds: -7), updatedAt: Instant(nanoseconds: 7))
     }
 
@@ -95,7 +96,7 @@ import Testing
             while !core.inFlight.isEmpty { all += core.reply(core.inFlight[0].kind.isBeat ? .accepted : .ok) }
         }
         #expect(core.tombstones == 0)
-        #expect(all.compactMap(\.stores) == [.delete(id: RegistrationDocument.orders(1).key.fingerprint)])
+        #expect(all.compactMap(\.stores) == [.delete(serial: 1)])
         #expect(core.sent.filter { $0.exchange.slot == 0 }.map(\.exchange.kind) == [.deregister])
     }
 

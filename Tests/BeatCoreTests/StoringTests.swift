@@ -28,7 +28,7 @@ extension Core {
     {
         .put(
             StoredRegistration(
-                document: document, generation: generation, acceptedGeneration: accepted, rev: core.rev,
+                serial: 1, document: document, generation: generation, acceptedGeneration: accepted, rev: core.rev,
                 createdAt: core.now, updatedAt: core.now))
     }
 
@@ -61,7 +61,7 @@ extension Core {
         core.register(orders, RegisterOptions(wait: .seconds(5)))
         core.handle(.stored(through: 1))
         let effects = core.reply(.ok)
-        #expect(effects.compactMap(\.stores) == [.accepted(id: orders.key.fingerprint, generation: 1)])
+        #expect(effects.compactMap(\.stores) == [.accepted(serial: 1, generation: 1)])
         #expect(effects.compactMap(\.answers).count == 1)
         // Registered again because a server lost it: that is no news for the disk.
         core.settle(well)
@@ -83,7 +83,7 @@ extension Core {
             core.register(changed).compactMap(\.stores) == [
                 .put(
                     StoredRegistration(
-                        document: changed, generation: 2, acceptedGeneration: 1, rev: 2, createdAt: created,
+                        serial: 1, document: changed, generation: 2, acceptedGeneration: 1, rev: 2, createdAt: created,
                         updatedAt: core.now))
             ])
         core.settle(well)
@@ -92,10 +92,10 @@ extension Core {
             core.remove(orders.key, wait: .seconds(1)).compactMap(\.stores) == [
                 .put(
                     StoredRegistration(
-                        document: changed, stage: .leaving, generation: 3, acceptedGeneration: 2, rev: 2,
+                        serial: 1, document: changed, stage: .leaving, generation: 3, acceptedGeneration: 2, rev: 2,
                         createdAt: created, updatedAt: core.now))
             ])
-        #expect(core.reply(.ok) == [.store(.delete(id: orders.key.fingerprint), number: 6)])
+        #expect(core.reply(.ok) == [.store(.delete(serial: 1), number: 6)])
         // The tombstone is durable: what was deleted stays deleted.
         #expect(core.handle(.stored(through: 5)) == [.answer(RequestToken(3), .removed)])
     }
@@ -107,7 +107,7 @@ extension Core {
         // The first beat is in flight: the place is not free yet.
         #expect(
             core.remove(orders.key, deregister: false).compactMap(\.stores)
-                == [.delete(id: orders.key.fingerprint)])
+                == [.delete(serial: 1)])
     }
 
     @Test func aPostedAgainTombstoneIsKeptAgain() {
@@ -216,7 +216,7 @@ extension Core {
         }
         #expect(effects.compactMap(\.stores).count == 1)
         #expect(tombstone.stage == .leaving && tombstone.document == orders)
-        #expect(core.reply(.ok) == [.store(.delete(id: orders.key.fingerprint), number: 6)])
+        #expect(core.reply(.ok) == [.store(.delete(serial: 1), number: 6)])
         #expect(core.handle(.stored(through: 5)).isEmpty)
         #expect(core.handle(.stored(through: 6)) == [.finish])
     }

@@ -6,6 +6,7 @@ import Testing
 extension StoredRegistration {
     /// With every field different from its default.
     static let full = StoredRegistration(
+        serial: 1 << 62,
         document: RegistrationDocument(
             key: InstanceKey(
                 namespaceId: "dev", groupName: "G", serviceName: "bestellung-größe", clusterName: "C1",
@@ -19,6 +20,7 @@ extension StoredRegistration {
     /// With every field at its default.
     static func plain(_ number: Int = 1) -> StoredRegistration {
         StoredRegistration(
+            serial: UInt64(number),
             document: RegistrationDocument(
                 key: InstanceKey(serviceName: "orders", ip: "10.0.\(number / 250).\(number % 250)", port: 8080)),
             rev: UInt64(number), createdAt: Instant(nanoseconds: 1_000_000_000),
@@ -40,7 +42,8 @@ extension StoredRegistration {
         -> StoredRegistration
     {
         try RegistrationRecord.read(
-            bytes.span, stage: stored.stage, acceptedGeneration: stored.acceptedGeneration, zero: RecordTests.zero)
+            bytes.span, serial: stored.serial, stage: stored.stage, acceptedGeneration: stored.acceptedGeneration,
+            zero: RecordTests.zero)
     }
 
     @Test(arguments: [StoredRegistration.full, .plain()])
@@ -68,7 +71,8 @@ extension StoredRegistration {
     @Test func timesAreToldByTheWallClock() throws {
         let stored = StoredRegistration.plain()
         let later = try RegistrationRecord.read(
-            bytes(stored).span, stage: .kept, acceptedGeneration: 0, zero: RecordTests.zero + 60_000)
+            bytes(stored).span, serial: stored.serial, stage: .kept, acceptedGeneration: 0,
+            zero: RecordTests.zero + 60_000)
         #expect(later.createdAt == stored.createdAt - .seconds(60))
     }
 

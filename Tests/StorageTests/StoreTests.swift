@@ -22,11 +22,10 @@ import Testing
             do {
                 let store = try RegistrationStore(in: DataFolder("\(path)/new/data"))
                 try store.apply(put(1...3000), rev: 3000, zero: StoreTests.zero)
-                let id = StoredRegistration.plain(2).document.key.fingerprint
                 try store.apply(
                     [
-                        .put(.full), .accepted(id: id, generation: 1),
-                        .delete(id: StoredRegistration.plain(1).document.key.fingerprint),
+                        .put(.full), .accepted(serial: 2, generation: 1),
+                        .delete(serial: 1),
                     ], rev: 3001, zero: StoreTests.zero)
                 try store.checkpointIfGrown()
             }
@@ -48,7 +47,7 @@ import Testing
             try other.execute("CREATE TRIGGER no BEFORE DELETE ON registrations BEGIN SELECT RAISE(ABORT, 'no'); END")
             #expect(throws: StorageError.self) {
                 try store.apply(
-                    put(2...5) + [.delete(id: StoredRegistration.plain(1).document.key.fingerprint)], rev: 9,
+                    put(2...5) + [.delete(serial: 1)], rev: 9,
                     zero: StoreTests.zero)
             }
             #expect(try all(store) == [.plain(1)])
