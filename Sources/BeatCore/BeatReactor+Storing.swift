@@ -3,8 +3,8 @@ extension BeatReactor {
     /// True while writes are refused because they could not be made durable; beats go on.
     public var isReadOnly: Bool { durability.isReadOnly }
 
-    /// The number of the last change that was handed over, and the change counter that belongs to it.
-    public var handedOver: (number: UInt64, rev: UInt64) { (durability.handed, rev) }
+    /// Why writes are refused, in words; nil while they are not.
+    public var storageFailure: String? { durability.isReadOnly ? durability.failure : nil }
 
     // MARK: handing over
 
@@ -86,6 +86,7 @@ extension BeatReactor {
         case .writable, .stalled: effects.append(.log(.storageFailed(detail: detail)))
         case .reopening: break
         }
+        durability.failure = detail
         durability.mode = .failed(retryAt: now + Limits.storageRetry)
         durability.lost()
         refuseHeld(into: &effects)
@@ -121,7 +122,8 @@ extension BeatReactor {
         switch durability.mode {
         case .writable:
             durability.mode = .stalled
-            effects.append(.log(.storageFailed(detail: "the disk has not answered for \(Limits.storageWait)")))
+            durability.failure = "the disk has not answered for \(DurationText.text(Limits.storageWait))"
+            effects.append(.log(.storageFailed(detail: durability.failure)))
             refuseHeld(into: &effects)
         case .failed:
             durability.mode = .reopening

@@ -26,6 +26,8 @@ struct Durability {
     }
 
     var mode: Mode
+    /// What went wrong last, in words.
+    var failure = ""
     /// The number of the change that was handed over last.
     private(set) var handed: UInt64 = 0
     /// The number of the last change that answers wait for.

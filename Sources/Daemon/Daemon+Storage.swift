@@ -49,7 +49,6 @@ extension Daemon {
             switch report {
             case .stored(let number, _, _): core.handle(.stored(through: number), at: clocks.now, into: &effects)
             case .failed(let error, _):
-                storageFailure = error.description
                 core.handle(.storeFailed(detail: error.description), at: clocks.now, into: &effects)
             case .reopened(let isEmpty, let setAside):
                 if let setAside { noteSetAside(setAside, isRewritten: true) }
@@ -74,8 +73,7 @@ extension Daemon {
 
     /// Why `/readyz` is to say that storage is not as it should be; nil when it is.
     var storageProblem: String? {
-        guard core.isReadOnly else { return storageIncident }
-        return "writes are refused, beats go on: \(storageFailure)"
+        core.storageFailure.map { "writes are refused, beats go on: \($0)" } ?? storageIncident
     }
 
     private func noteSetAside(_ path: String, isRewritten: Bool = false) {

@@ -23,8 +23,6 @@ public final class Daemon {
     private let resolver: Resolver?
     /// Nil when nothing is stored.
     var storage: StorageThread?
-    /// What the storage thread said last when something failed.
-    var storageFailure = ""
     /// What cannot be made good without a restart.
     var storageIncident: String?
     private var nextToken: UInt64 = 1

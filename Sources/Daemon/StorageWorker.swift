@@ -32,6 +32,8 @@ final class StorageWorker: @unchecked Sendable {
     private let folder: DataFolder
     /// Nil after a failure, until it was opened anew.
     private var store: RegistrationStore?
+    /// Why there is none.
+    private var failure = StorageError.failed("not open")
     private let reports: MailboxSender<StorageReport>
 
     init(_ folder: DataFolder, _ store: RegistrationStore, reports: MailboxSender<StorageReport>) {
@@ -74,13 +76,14 @@ final class StorageWorker: @unchecked Sendable {
         defer { group = Group() }
         let begin = MonotonicClock.nanoseconds()
         func duration() -> Duration { .nanoseconds(MonotonicClock.nanoseconds() - begin) }
-        guard let store else { return report(.failed(.failed("not open"), duration: .zero)) }
+        guard let store else { return report(.failed(failure, duration: .zero)) }
         do throws(StorageError) {
             try store.apply(group.changes, rev: group.rev, zero: group.zero)
             report(.stored(through: group.number, duration: duration(), sizeBytes: store.sizeBytes))
             try store.checkpointIfGrown()
         } catch {
             self.store = nil
+            failure = error
             report(.failed(error, duration: duration()))
         }
     }
@@ -96,6 +99,7 @@ final class StorageWorker: @unchecked Sendable {
             store = opened.store
             report(.reopened(isEmpty: isEmpty, setAside: opened.setAside))
         } catch {
+            failure = error
             report(.failed(error, duration: .nanoseconds(MonotonicClock.nanoseconds() - begin)))
         }
     }

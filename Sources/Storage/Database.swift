@@ -9,22 +9,37 @@ final class Database {
 
     let path: String
     private var connection: OpaquePointer?
+    /// Pages in the write-ahead log, as SQLite told after the last commit.
+    private let logged: UnsafeMutablePointer<Int32>
 
     /// Opens the file, or makes it.
     init(_ path: String) throws(StorageError) {
         self.path = path
+        logged = .allocate(capacity: 1)
+        logged.initialize(to: 0)
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
         let result = sqlite3_open_v2(path, &connection, flags, nil)
         guard result == SQLITE_OK else {
             let error = self.error(result)
-            sqlite3_close_v2(connection)
             throw error
         }
+        sqlite3_wal_hook(
+            connection,
+            { context, _, _, pages in
+                context?.assumingMemoryBound(to: Int32.self).pointee = pages
+                return SQLITE_OK
+            }, logged)
         sqlite3_extended_result_codes(connection, 1)
         sqlite3_busy_timeout(connection, Database.lockWaitMilliseconds)
     }
 
-    deinit { sqlite3_close_v2(connection) }
+    deinit {
+        sqlite3_close_v2(connection)
+        logged.deallocate()
+    }
+
+    /// Pages of 4 KiB in the write-ahead log since it was last begun anew.
+    var logPages: Int { Int(logged.pointee) }
 
     /// Runs statements that give no rows.
     func execute(_ sql: String) throws(StorageError) {

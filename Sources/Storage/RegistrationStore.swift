@@ -15,11 +15,11 @@ public final class RegistrationStore {
     private let delete: Statement
     private let count: Statement
     private var body: [UInt8] = []
-    /// Rows and transactions written since the last checkpoint: about as many pages of log.
-    private var writtenSinceCheckpoint = 0
 
-    /// Written rows after which the log is copied into the main file: a log of about 8 MiB.
-    private static let rowsPerCheckpoint = 2000
+    /// The log is copied into the main file when it is as long as that, but not below 512 KiB, which a small volume has
+    /// room for, and not beyond 4 MiB, SQLite's own choice.
+    private static let logPages = 128...1000
+    private static let pageBytes = 4096
     /// Registrations handed over at once while loading: enough to amortise, little memory.
     private static let rowsPerPiece = 1024
 
@@ -37,7 +37,7 @@ public final class RegistrationStore {
         guard try database.text("PRAGMA journal_mode = WAL") == "wal" else {
             throw .failed("SQLite refuses a write-ahead log in \(folder.path)")
         }
-        try database.execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0")
+        try database.execute("PRAGMA synchronous = FULL")
         try Migrations.run(database, from: schema, steps: steps)
         try database.checkpoint(.truncate)
         put = try database.prepare(
@@ -103,7 +103,6 @@ public final class RegistrationStore {
             count.bind(1, Int64(bitPattern: rev))
             try count.run()
         }
-        writtenSinceCheckpoint += changes.count + 1
     }
 
     private func apply(_ change: StoreChange, zero: Int64) throws(StorageError) {
@@ -127,22 +126,21 @@ public final class RegistrationStore {
 
     /// Copies the log into the main file when it has grown; not needed for durability.
     public func checkpointIfGrown() throws(StorageError) {
-        guard writtenSinceCheckpoint >= RegistrationStore.rowsPerCheckpoint else { return }
+        let range = RegistrationStore.logPages
+        let mainPages = bytes(of: folder.databasePath) / RegistrationStore.pageBytes
+        guard database.logPages >= min(max(mainPages, range.lowerBound), range.upperBound) else { return }
         try database.checkpoint(.passive)
-        writtenSinceCheckpoint = 0
     }
 
     /// Copies the whole log into the main file and empties it, for an orderly end.
     public func checkpoint() throws(StorageError) { try database.checkpoint(.truncate) }
 
     /// Bytes on the disk, main file and log.
-    public var sizeBytes: Int {
-        var total = 0
-        for path in [folder.databasePath, "\(folder.databasePath)-wal"] {
-            var status = stat()
-            if stat(path, &status) == 0 { total += Int(status.st_size) }
-        }
-        return total
+    public var sizeBytes: Int { bytes(of: folder.databasePath) + bytes(of: "\(folder.databasePath)-wal") }
+
+    private func bytes(of path: String) -> Int {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : 0
     }
 }
 

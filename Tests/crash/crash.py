@@ -198,7 +198,7 @@ def the_database_is_corrupt(bench):
             raise Failure("a write is refused after the database was set aside")
         left = len(bench.beatd.registrations())
         bench.beatd.kill()
-    aside = [name for name in os.listdir(bench.beatd.data) if ".corrupt-" in name]
+    aside = [name for name in sorted(os.listdir(bench.beatd.data)) if ".corrupt-" in name]
     if not aside:
         raise Failure("nothing was set aside")
     return f"set aside as {aside[0]}, {left - 1} of 300 registrations could be read"
@@ -296,12 +296,11 @@ def another_process_has_the_database_locked(bench):
     bench.naming.forget_gaps()
     time.sleep(8)
     gap = bench.check_gap(6)
-    late = bench.beatd.metric("beatd_loop_stall_seconds_count")
     other.execute("ROLLBACK")
     other.close()
     took = bench.require_recovered()
     bench.restart_and_compare()
-    return f"longest gap {gap:.2f} s, stalls {late:.0f}, written again after {took:.1f} s"
+    return f"longest gap {gap:.2f} s, written again after {took:.1f} s"
 
 
 def refused_start(bench, path, words):
