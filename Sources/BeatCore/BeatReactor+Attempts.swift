@@ -166,6 +166,7 @@ extension BeatReactor {
         details[slot] = nil
         history.forget(slot)
         endTrouble(slot, into: &effects)
+        storeDropped(slot, into: &effects)
         confirmRemoved(slot, into: &effects)
         table.remove(slot)
         finishIfDrained(into: &effects)

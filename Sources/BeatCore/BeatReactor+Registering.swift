@@ -5,6 +5,7 @@ extension BeatReactor {
         into effects: inout [Effect]
     ) {
         guard !draining else { return effects.append(.answer(token, .draining)) }
+        guard !isReadOnly else { return effects.append(.answer(token, .storageUnavailable)) }
         let fingerprint = document.key.fingerprint
         guard let slot = table.find(fingerprint) else {
             guard hasRoom(token, into: &effects) else { return }
@@ -45,6 +46,7 @@ extension BeatReactor {
         into effects: inout [Effect]
     ) {
         guard let slot = table.slot(handle) else { return effects.append(.answer(token, .notFound)) }
+        guard !isReadOnly else { return effects.append(.answer(token, .storageUnavailable)) }
         if table.rows[Int(slot)].stage != .leaving {
             table.rows[Int(slot)].withoutDeregister = !options.deregister
             counters.deleted &+= 1
@@ -71,6 +73,7 @@ extension BeatReactor {
         wheel.grow(to: table.rows.count)
         table.rows[Int(slot)].periodTicks = Period.ticks(document.requestedPeriod)
         effects.append(.log(.addingBeat(beatKey: document.key.buildKey(), id: document.key.id)))
+        store(slot, into: &effects)
         advance(slot, at: now, into: &effects)
         return slot
     }
@@ -90,6 +93,7 @@ extension BeatReactor {
         for waiter in waiters.take(where: { $0.handle.slot == slot && $0.kind != .removed }) {
             effects.append(.answer(waiter.token, answer(waiter, .pending)))
         }
+        if !table.rows[Int(slot)].staysStored { store(slot, into: &effects) }
         advance(slot, at: now, into: &effects)
     }
 
@@ -113,8 +117,10 @@ extension BeatReactor {
         table.rows[position].lightServer = Row.noServer
         table.rows[position].failures = 0
         table.rows[position].periodTicks = Period.ticks(document.requestedPeriod)
+        table.rows[position].acceptedIsStored = false
         table.move(slot, to: .pending)
         effects.append(.log(.addingBeat(beatKey: document.key.buildKey(), id: document.key.id)))
+        store(slot, into: &effects)
         advance(slot, at: now, into: &effects)
     }
 
@@ -128,6 +134,7 @@ extension BeatReactor {
         table.set(document, of: slot, rev: rev, at: now)
         let position = Int(slot)
         table.rows[position].stage = .kept
+        table.rows[position].acceptedIsStored = false
         let period = Period.ticks(document.requestedPeriod)
         if period != table.rows[position].periodTicks {
             table.rows[position].periodTicks = period
@@ -139,6 +146,7 @@ extension BeatReactor {
                 .updatingBeat(
                     beatKey: document.key.buildKey(), id: document.key.id,
                     generation: table.rows[position].generation)))
+        store(slot, into: &effects)
         advance(slot, at: now, into: &effects)
     }
 

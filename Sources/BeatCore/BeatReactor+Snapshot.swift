@@ -1,5 +1,15 @@
 // Reading: what the API shows.
 extension BeatReactor {
+    /// The keys of the registrations that this source asked for, tombstones aside. Looks at every row.
+    public func keys(from source: RegistrationSource) -> [InstanceKey] {
+        (0..<slotEnd).filter { slot in
+            switch table.rows[Int(slot)].stage {
+            case .vacant, .leaving: false
+            case .kept, .refused: table.records[Int(slot)].source == source
+            }
+        }.map(table.key)
+    }
+
     /// `dom2Beat.size()`: registrations that are kept, tombstones not counted.
     public var dom2BeatSize: Int { table.count - tombstones }
 
@@ -94,6 +104,8 @@ extension BeatReactor {
     private func reason(_ slot: Int32) -> String {
         let detail = trouble(slot)
         switch table.rows[Int(slot)].state {
+        case .pending where table.rows[Int(slot)].acceptedGeneration != 0:
+            return detail.map { "restored, not beaten yet: \($0)" } ?? "restored, its first beat is due"
         case .pending: return detail.map { "Nacos has not accepted it yet: \($0)" } ?? "waiting for Nacos to accept it"
         case .beating:
             if table.rows[Int(slot)].stage == .refused { return "Nacos refused the change: \(detail ?? "")" }

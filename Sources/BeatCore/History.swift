@@ -12,10 +12,10 @@ struct History {
         /// longest request time-out).
         var times: UInt64 = 0
         /// From the top: 24 bits of lateness in 4 µs, 16 of code, 2 of kind, 1 of dialect, 4 of outcome, 4 of server,
-        /// 13 of the detail's number, 0 for none.
+        /// 5 of the server, 12 of the detail's number, 0 for none.
         var rest: UInt64 = 0
 
-        var detail: UInt32 { UInt32(truncatingIfNeeded: rest & 0x1fff) }
+        var detail: UInt32 { UInt32(truncatingIfNeeded: rest & 0xfff) }
     }
 
     private struct Ring {
@@ -164,8 +164,8 @@ struct History {
         rest = rest << 2 | UInt64(attempt.kind.rawValue)
         rest = rest << 1 | (attempt.dialect == .v3 ? 1 : 0)
         rest = rest << 4 | UInt64(attempt.outcome.rawValue)
-        rest = rest << 4 | UInt64(attempt.server)
-        return Record(times: milliseconds << 24 | History.ticks(attempt.latency), rest: rest << 13)
+        rest = rest << 5 | UInt64(attempt.server)
+        return Record(times: milliseconds << 24 | History.ticks(attempt.latency), rest: rest << 12)
     }
 
     private func unpack(_ record: Record) -> AttemptView {
@@ -175,7 +175,7 @@ struct History {
         else { preconditionFailure("no attempt was packed as \(record)") }
         return AttemptView(
             at: epoch + .milliseconds(Int64(record.times >> 24)), kind: kind,
-            dialect: bits(21, 1) == 1 ? .v3 : .v1, server: ServerIndex(bits(13, 4)), outcome: outcome,
+            dialect: bits(21, 1) == 1 ? .v3 : .v1, server: ServerIndex(bits(12, 5)), outcome: outcome,
             code: Int(bits(24, 16)), latency: History.duration(record.times & (1 << 24 - 1)),
             lateness: History.duration(bits(40, 24)), detail: record.detail == 0 ? "" : details[record.detail - 1])
     }

@@ -26,6 +26,16 @@ public enum Limits {
     public static let waitMax = Duration.seconds(60)
     /// A failing registration is critical after this long without an accepted beat: two default periods.
     public static let criticalAge = Duration.seconds(10)
+    /// How long a write waits for the disk before it is answered with 503: clients are promised an answer in a second.
+    public static let storageWait = Duration.milliseconds(800)
+    /// How often a database that failed is opened anew: space comes back within seconds, and each try costs little.
+    public static let storageRetry = Duration.seconds(1)
+    /// Restored registrations up to this number are beaten at once: 10 000 a second is what a server takes in passing.
+    public static let restoredAtOnce = 5_000
+    /// Over how long these are spread: with the start itself it stays below a second.
+    public static let restoreSpread = Duration.milliseconds(500)
+    /// What a restart may have taken: beats that fell due in that time are made up for first.
+    public static let restoreDowntime = Duration.seconds(2)
     /// How often a refused registration is offered again: an upgraded server may take it.
     public static let rejectedRetry = Duration.seconds(60)
     /// How much longer than an instance's delete time-out its deletion is tried: servers sweep every 5 s.
@@ -43,7 +53,7 @@ public enum Limits {
     public static let histories = 10_000
     /// Different texts of servers kept with them, of 200 characters at most: 2 MB. Servers repeat themselves; one that
     /// does not is told without its words.
-    static let historyDetails = 4096
+    static let historyDetails = 4095
     /// Between two beats of one registration that the API asks for: as for `periodMin`.
     public static let askedBeatSpacing = periodMin
     /// Beats that the API asks for within that time, and requests that wait for them.

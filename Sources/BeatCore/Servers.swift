@@ -229,6 +229,8 @@ struct Servers {
 
     /// What was last wrong with a server, by its name; nil when nothing was.
     func trouble(of index: ServerIndex) -> String? {
+        // Without any server there is still a home.
+        guard servers.indices.contains(Int(index)) else { return nil }
         let server = servers[Int(index)]
         return server.lastError.map { "\(server.name): \($0)" }
     }

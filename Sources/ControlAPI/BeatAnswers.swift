@@ -48,6 +48,7 @@ extension ControlAPI {
         case .tooManyRegistrations: throw tooManyRegistrations()
         case .keyConflict: throw keyConflict()
         case .draining: throw .draining
+        case .storageUnavailable: throw .storageUnavailable
         case .removed, .removing, .notFound:
             // Removed by somebody else while this request waited for Nacos.
             throw Problem(.notFound, "the registration was removed meanwhile")
@@ -84,6 +85,7 @@ extension ControlAPI {
             case .notFound:
                 if !missingOk { throw Problem(.notFound, "the registration was removed meanwhile") }
             case .draining: throw .draining
+            case .storageUnavailable: throw .storageUnavailable
             case .created, .updated, .unchanged, .exists, .tooManyRegistrations, .keyConflict, .beaten, .notBeaten,
                 .beatTooSoon:
                 preconditionFailure("a removal was answered with \(answer)")

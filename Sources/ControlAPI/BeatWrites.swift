@@ -25,6 +25,7 @@ extension ControlAPI {
         let existing = core.find(document.key).flatMap { core.view($0) }
         // A tombstone is a deletion: what it was does not exist any more.
         let current = existing.flatMap { $0.state == .deregistering ? nil : $0 }
+        try requireWritable(current)
         let conditions = Preconditions(call.request.fields)
         try conditions.requireWrite(current.map { EntityTag(of: $0, epoch: configuration.epoch) })
         if isDry {
@@ -34,6 +35,13 @@ extension ControlAPI {
         return .submit(
             [.register(document, token, options)], Pending(kind: .register, pretty: call.pretty, count: 1),
             route: call.route)
+    }
+
+    /// What a file declares is changed there.
+    func requireWritable(_ view: RegistrationView?) throws(Problem) {
+        guard let view, view.document.source == .file, view.state != .deregistering else { return }
+        throw Problem(
+            .keyConflict, "a configuration file declares this registration: change it there and reload", id: view.id)
     }
 
     private func document(of request: HTTPRequest) throws(Problem) -> RegistrationDocument {
@@ -75,6 +83,7 @@ extension ControlAPI {
                 try missing("there is no registration \(NameRules.quoted(call.parameter))", missingOk),
                 route: call.route)
         }
+        try requireWritable(view)
         try Preconditions(call.request.fields).requireWrite(EntityTag(of: view, epoch: configuration.epoch))
         return .submit(
             [.remove(handle, token, options)],
@@ -100,6 +109,7 @@ extension ControlAPI {
             throw Problem(
                 .keyConflict, "\(handles.count) registrations match; narrow the query or add all=true")
         }
+        for handle in handles { try requireWritable(core.view(handle)) }
         if handles.count == 1 {
             let view = core.view(first)
             try Preconditions(call.request.fields).requireWrite(

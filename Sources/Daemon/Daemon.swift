@@ -30,6 +30,10 @@ public final class Daemon {
     private var timer: LoopTimer?
     let resolver: Resolver?
     let serverList: ServerListSource?
+    /// Nil when nothing is stored.
+    var storage: StorageThread?
+    /// What cannot be made good without a restart.
+    var storageIncident: String?
     private var nextToken: UInt64 = 1
     /// The first number of every request id of this process.
     let idPrefix: UInt64
@@ -38,6 +42,8 @@ public final class Daemon {
     private var drainDeadline: Instant?
     /// Set by what is done between turns: the next one has something to send and does not wait.
     private var hasWork = false
+    /// When the end does not wait for the disk any longer.
+    private var finishDeadline: Instant?
     /// Set when the process is to end.
     public private(set) var exitStatus: Int32?
     /// The addresses that it listens on, with real ports.
@@ -57,7 +63,8 @@ public final class Daemon {
         core = BeatReactor(
             .init(
                 servers: configuration.servers.map(\.name), maxRegistrations: configuration.maxRegistrations,
-                dialect: configuration.dialect, logsIn: configuration.credentials != nil),
+                dialect: configuration.dialect, logsIn: configuration.credentials != nil,
+                stores: configuration.stores, phaseEpoch: Instant(nanoseconds: 0)),
             at: clocks.now)
         client = NacosClient(
             loop, servers: configuration.servers, configuration.client, credentials: configuration.credentials,
@@ -80,6 +87,7 @@ public final class Daemon {
         server.onRefusal = { [unowned self] in self.refuse($0, $1) }
         server.onGone = { [unowned self] in self.abandon($0) }
         server.onAcceptError = { [unowned self] in self.acceptFailed($0) }
+        armTimer()
     }
 
     // MARK: the turn
@@ -96,6 +104,7 @@ public final class Daemon {
         // What the callbacks collected goes in: Nacos' answers first, then what is due. Then, with those beats on their
         // way, the API.
         for outcome in client.takeOutcomes() { core.handle(outcome, at: begin, into: &effects) }
+        takeStorageReports()
         if let deadline = core.nextDeadline?.at, deadline <= begin { core.handle(.tick, at: begin, into: &effects) }
         perform()
         client.flush(core, at: Instant(nanoseconds: MonotonicClock.nanoseconds()))
@@ -110,9 +119,11 @@ public final class Daemon {
     }
 
     /// Performs the core's effects: the one place where its decisions become deeds.
-    private func perform() {
+    func perform() {
         var position = 0
-        while position < effects.count {
+        while true {
+            if position == effects.count { flushStorage() }
+            guard position < effects.count else { break }
             switch effects[position] {
             case .send(let exchange): client.send(exchange, at: clocks.now)
             case .cancel(let exchange): client.cancel(exchange)
@@ -121,6 +132,8 @@ public final class Daemon {
             case .login: client.logIn()
             case .addServer(let place, let name): addServer(name, at: place)
             case .retireServer(let place): retireServer(place)
+            case .store(let change, let number): storage?.add(change, number: number, at: clocks.now)
+            case .reopenStorage: reopenStorage()
             case .answer(let token, let answer): deliver(answer, for: token)
             case .log(let event): write(event.record(servers: core.serverNames()))
             case .finish: finish()
@@ -130,10 +143,11 @@ public final class Daemon {
         effects.removeAll(keepingCapacity: true)
     }
 
-    private func armTimer() {
+    /// At the end of each turn, and before the first, which would wait for ever.
+    func armTimer() {
         let deadlines = [
             core.nextDeadline?.at, client.nextDeadline, resolver?.nextDeadline, serverList?.nextDeadline, drainDeadline,
-            logLevelChange.revertsAt,
+            finishDeadline, storage?.nextDeadline, logLevelChange.revertsAt,
         ].compactMap { $0 }
         if let next = deadlines.min() { timer?.arm(at: next.nanoseconds) } else { timer?.disarm() }
     }
@@ -162,6 +176,7 @@ public final class Daemon {
         clocks.read()
         drainDeadline = clocks.now + configuration.shutdownTimeout
         write(LogRecord(.info, "shutting down", event: "process.stopping"))
+        client.awaitAnswers(until: clocks.now + Daemon.inFlightWait)
         handle(.drain)
     }
 
@@ -173,20 +188,37 @@ public final class Daemon {
         hasWork = true
     }
 
+    /// How long the end waits for beats in flight before it deregisters their instances (control-api.md §7).
+    private static let inFlightWait = Duration.seconds(1)
+
     /// True from `stop` on.
     var isDraining: Bool { drainDeadline != nil }
 
     private func endDrain() {
-        guard let drainDeadline, exitStatus == nil, clocks.now >= drainDeadline else { return }
+        if let finishDeadline, clocks.now >= finishDeadline { end(0) }
+        guard let drainDeadline, exitStatus == nil, finishDeadline == nil, clocks.now >= drainDeadline else { return }
         write(
             LogRecord(
-                .warn, "shutdown time-out: instances are left to expire at Nacos", event: "process.leftovers",
-                fields: ["instances": .integer(Int64(core.tombstones))]))
+                .warn,
+                storage == nil
+                    ? "shutdown time-out: instances are left to expire at Nacos"
+                    : "shutdown time-out: the next start finishes the deletions",
+                event: "process.leftovers", fields: ["instances": .integer(Int64(core.tombstones))]))
         finish()
     }
 
+    /// Everything is done but the checkpoint.
     private func finish() {
-        if exitStatus == nil { exitStatus = 0 }
+        guard finishDeadline == nil else { return }
+        guard let storage, storage.finish() else { return end(0) }
+        finishDeadline = clocks.now + Daemon.checkpointWait
+    }
+
+    /// How long the end waits for the last checkpoint: without one the next start does it.
+    private static let checkpointWait = Duration.seconds(1)
+
+    func end(_ status: Int32) {
+        if exitStatus == nil { exitStatus = status }
     }
 
     /// Sends what the last turn answered, then closes every socket. The daemon is not turned afterwards.
@@ -197,6 +229,9 @@ public final class Daemon {
         client.close()
         serverList?.close()
         resolver?.close()
+        // At once, or on a disk that hangs: what was acknowledged is durable.
+        storage?.close(waiting: exitStatus != 130 && !core.isReadOnly)
+        storage = nil
         timer?.close()
         loop.freeClosed()
     }

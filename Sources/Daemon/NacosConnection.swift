@@ -79,11 +79,14 @@ final class NacosConnection: StreamDelegate {
         armDeadline()
     }
 
-    private func armDeadline() {
+    /// Arms the time-out of the exchange that is to be answered next.
+    func armDeadline() {
         guard let head = pending.first, let writtenAt = head.writtenAt else { return stream.setDeadline(at: nil) }
         let patience = head.isLate ? min(pool.requestTimeout, NacosClientLimits.secondChance) : pool.requestTimeout
         // The server came to it when it had answered the one before.
-        stream.setDeadline(at: (max(writtenAt, answeredAt) + patience).nanoseconds)
+        var deadline = max(writtenAt, answeredAt) + patience
+        if head.exchange.kind != .deregister, let end = pool.lastAnswers { deadline = min(deadline, end) }
+        stream.setDeadline(at: deadline.nanoseconds)
     }
 
     // MARK: reading

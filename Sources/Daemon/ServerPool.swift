@@ -32,6 +32,8 @@ final class ServerPool {
     private var rest: (until: Instant, detail: String)?
     /// Until then a beat waits behind no other one, if the pool can grow.
     private var unpipelinedUntil = Instant(nanoseconds: .min)
+    /// At the end of the process: until when answers to beats and registers are awaited.
+    private(set) var lastAnswers: Instant?
 
     init(_ loop: EventLoop, _ server: ServerAddress, _ configuration: NacosClient.Configuration, _ client: NacosClient)
     {
@@ -61,6 +63,12 @@ final class ServerPool {
         let soon = others.isEmpty ? nil : readClock() + NacosClientLimits.waitPerConnection
         let afterRest = beats.isEmpty ? nil : rest?.until
         return [beats.first.map { $0.queuedAt + requestTimeout }, soon, afterRest].compactMap { $0 }.min()
+    }
+
+    /// Awaits answers to beats and registers no longer than this: deregistering must not wait for a server that hangs.
+    func awaitAnswers(until end: Instant) {
+        lastAnswers = end
+        for connection in connections { connection.armDeadline() }
     }
 
     func enqueue(_ exchange: Exchange, at now: Instant) {

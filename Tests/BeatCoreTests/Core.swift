@@ -14,11 +14,22 @@ final class Core {
 
     init(
         servers: [String] = ["127.0.0.1:8848"], maxRegistrations: Int = Limits.registrations,
-        dialect: DialectChoice = .forced(.v1), logsIn: Bool = false
+        dialect: DialectChoice = .forced(.v1), logsIn: Bool = false, stores: Bool = false, at start: Int64 = 1_000
     ) {
-        now = Instant(nanoseconds: 1_000 * Self.second)
+        now = Instant(nanoseconds: start * Self.second)
         reactor = BeatReactor(
-            .init(servers: servers, maxRegistrations: maxRegistrations, dialect: dialect, logsIn: logsIn), at: now)
+            .init(
+                servers: servers, maxRegistrations: maxRegistrations, dialect: dialect, logsIn: logsIn, stores: stores,
+                phaseEpoch: stores ? Instant(nanoseconds: 0) : nil), at: now)
+    }
+
+    /// Another process, at the time that it is now.
+    func restart() {
+        reactor = BeatReactor(
+            .init(
+                servers: ["127.0.0.1:8848"], dialect: .forced(.v1), stores: true,
+                phaseEpoch: Instant(nanoseconds: 0)), at: now)
+        inFlight = []
     }
 
     /// Feeds an input and gives the effects; log lines are left out unless asked for.
@@ -32,7 +43,8 @@ final class Core {
                 inFlight.append(exchange)
                 sent.append((exchange, now))
             case .answer(let token, let answer): answers[token] = answer
-            case .cancel, .probe, .verify, .login, .addServer, .retireServer, .log, .finish: break
+            case .cancel, .probe, .verify, .login, .addServer, .retireServer, .log, .finish, .store, .reopenStorage:
+                break
             }
         }
         return logs ? effects : effects.filter { if case .log = $0 { false } else { true } }

@@ -23,8 +23,8 @@ struct HistoryTests {
                 given.append(
                     AttemptView(
                         at: Self.epoch + .milliseconds(Int64(position) * 1_000_000_007), kind: .fullBeat,
-                        dialect: dialect, server: ServerIndex(15 - position), outcome: outcome,
-                        code: [0, 200, 404, 503, 10200, 20404, 30000, 65535, 21003][position],
+                        dialect: dialect, server: ServerIndex(31 - position), outcome: outcome,
+                        code: [0, 200, 404, 503, 10200, 20404, 30000, 65535, 21003, 500][position],
                         latency: .microseconds(Int64(position) * 7_000_004), lateness: .microseconds(4 << position),
                         detail: position == 0 ? "" : "caused: \(position);"))
             }

@@ -134,7 +134,8 @@ final class InProcessAPI: APIDriver {
             switch effect {
             case .send(let exchange): inFlight.append(exchange)
             case .answer(let token, let answer): answers[token] = answer
-            case .cancel, .probe, .verify, .login, .addServer, .retireServer, .log, .finish: break
+            case .cancel, .probe, .verify, .login, .addServer, .retireServer, .log, .finish, .store, .reopenStorage:
+                break
             }
         }
     }

@@ -181,6 +181,7 @@ final class Simulation {
         case .addServer(let place, let name): addServer(name, at: place)
         case .retireServer(let place): retireServer(place)
         case .probe, .verify, .login: preconditionFailure("\(effect) with v1 forced and no login")
+        case .store, .reopenStorage: preconditionFailure("\(effect) and nothing is stored")
         case .finish:
             finishes += 1
             check(draining && finishes == 1, "finish, and again or without a drain")

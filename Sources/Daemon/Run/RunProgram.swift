@@ -35,7 +35,7 @@ final class RunProgram {
             let source = try SignalSource(loop, signals: [SIGTERM, SIGINT, SIGCHLD] + passedOn) {
                 signals.numbers.append($0)
             }
-            let daemon = try Daemon(ServeProgram.configuration(service, tls, log), loop: loop, log: log)
+            let daemon = try Daemon(ServeProgram.configuration(service, tls, stores: false, log), loop: loop, log: log)
             defer {
                 source.close()
                 timer.close()
