@@ -11,7 +11,7 @@ struct History {
         /// From the top: 40 bits of milliseconds since the epoch (34 years), 24 of latency in 4 µs (67 s, beyond the
         /// longest request time-out).
         var times: UInt64 = 0
-        /// From the top: 24 bits of lateness in 4 µs, 16 of code, 2 of kind, 1 of dialect, 4 of outcome, 4 of server,
+        /// From the top: 24 bits of lateness in 4 µs, 16 of code, 2 of kind, 1 of dialect, 4 of outcome,
         /// 5 of the server, 12 of the detail's number, 0 for none.
         var rest: UInt64 = 0
 

@@ -72,6 +72,7 @@ extension ControlAPI {
                     + "\(DurationText.text(Limits.askedBeatSpacing)) ago, or of too many others",
                 fields: ["Retry-After": "\(seconds)"])
         case .draining: throw .draining
+        case .storageUnavailable: throw .storageUnavailable
         case .notFound: throw Problem(.notFound, "the registration was removed meanwhile")
         case .created, .updated, .unchanged, .exists, .tooManyRegistrations, .keyConflict, .removed, .removing:
             preconditionFailure("a beat was answered with \(answer)")

@@ -108,7 +108,7 @@ final class NacosAccess {
         var bytes: [UInt8] = []
         let signature = client.signature(groupedServiceName: reading.key.groupedServiceName)
         client.encoder(of: reading.reader).appendList(of: reading.key, signature: signature, to: &bytes)
-        call(reading.reader, bytes) { [unowned self] result in
+        call(.list, reading.reader, bytes) { [unowned self] result in
             switch result {
             case .failure(let error): self.client.report(.verified(reading, .failed(error.text)))
             case .success(let response):
