@@ -134,6 +134,10 @@ extension BeatReactor {
         if table.rows[position].state != .beating { recovered(exchange, into: &effects) }
         table.rows[position].failures = 0
         takeInterval(interval, exchange, at: now, into: &effects)
+        // What was asked for while the beat was in flight follows it at once.
+        if table.rows[position].acceptedGeneration != exchange.generation, table.rows[position].stage == .kept {
+            advance(exchange.slot, at: now, into: &effects)
+        }
     }
 
     private mutating func recovered(_ exchange: Exchange, into effects: inout [Effect]) {
@@ -218,6 +222,7 @@ extension BeatReactor {
     private mutating func registered(_ exchange: Exchange, at now: Instant, into effects: inout [Effect]) {
         let slot = exchange.slot
         let position = Int(slot)
+        let isChange = isKnownToNacos(slot)
         table.rows[position].acceptedGeneration = exchange.generation
         table.rows[position].dialect = exchange.dialect
         table.rows[position].lastAccepted = now
@@ -228,7 +233,7 @@ extension BeatReactor {
         confirm(slot, .accepted, into: &effects)
         // Beats that fell due while it was not registered had nothing to keep alive.
         let due = table.rows[position].nextDue
-        if due != Row.noTick, due <= wheel.tick(at: now) { scheduleNextPhase(slot, at: now) }
+        if !isChange, due != Row.noTick, due <= wheel.tick(at: now) { scheduleNextPhase(slot, at: now) }
         advance(slot, at: now, into: &effects)
     }
 

@@ -71,6 +71,8 @@ public struct BeatReactor: ~Copyable {
             register(document, token, options, at: now, into: &effects)
         case .remove(let handle, let token, let options):
             remove(handle, token, options, at: now, into: &effects)
+        case .batch(let operations, let token, let atomic):
+            batch(operations, token, atomic: atomic, at: now, into: &effects)
         case .replied(let exchange, let reply, let sentAt):
             replied(exchange, reply, sentAt: sentAt, at: now, into: &effects)
         case .failed(let exchange, let failure, let sentAt):
