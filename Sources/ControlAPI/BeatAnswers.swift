@@ -46,7 +46,10 @@ extension ControlAPI {
         case .exists: throw Preconditions.failed("If-None-Match")
         case .tooManyRegistrations: throw tooManyRegistrations()
         case .keyConflict: throw keyConflict()
+        case .keyHeld(let at): throw keyHeld(core.view(at)?.id ?? "")
+        case .idHeld(let at): throw idHeld(core.view(at)?.id ?? "")
         case .draining: throw .draining
+        case .batch, .refused: preconditionFailure("one write was answered with \(answer)")
         case .removed, .removing, .notFound:
             // Removed by somebody else while this request waited for Nacos.
             throw Problem(.notFound, "the registration was removed meanwhile")
@@ -81,7 +84,8 @@ extension ControlAPI {
             case .notFound:
                 if !missingOk { throw Problem(.notFound, "the registration was removed meanwhile") }
             case .draining: throw .draining
-            case .created, .updated, .unchanged, .exists, .tooManyRegistrations, .keyConflict:
+            case .created, .updated, .unchanged, .exists, .tooManyRegistrations, .keyConflict, .keyHeld, .idHeld,
+                .batch, .refused:
                 preconditionFailure("a removal was answered with \(answer)")
             }
         }

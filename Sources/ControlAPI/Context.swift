@@ -17,11 +17,13 @@ public struct Context: Sendable {
     public var restored: Bool
     /// Whether the loop turned within the last 5 s.
     public var loopResponsive: Bool
+    /// Whether the request was parked (`Handling.park`) and is to be answered now.
+    public var waited: Bool
 
     /// A context from its parts.
     public init(
         now: Instant, wall: WallTime, requestID: String, started: Instant, draining: Bool = false,
-        restored: Bool = true, loopResponsive: Bool = true
+        restored: Bool = true, loopResponsive: Bool = true, waited: Bool = false
     ) {
         self.now = now
         self.wall = wall
@@ -30,6 +32,7 @@ public struct Context: Sendable {
         self.draining = draining
         self.restored = restored
         self.loopResponsive = loopResponsive
+        self.waited = waited
     }
 }
 
