@@ -16,6 +16,9 @@ public final class Daemon {
     let server: HTTPServer
     var api: ControlAPI
     var submissions = Submissions()
+    var bulks: [BulkRun] = []
+    var exports: [ExportRun] = []
+    var parked: [ParkedRequest] = []
     var writeRate: WriteRate
     var httpMetrics = HTTPMetrics()
     var loopMetrics = LoopMetrics()
@@ -65,6 +68,10 @@ public final class Daemon {
         api = ControlAPI(configuration.api(epoch: idPrefix, ownAddresses: own))
         timer = try LoopTimer(loop, onFire: {})
         server.onRefusal = { [unowned self] in self.refuse($0, $1) }
+        server.bodyLimit = { [unowned self] client in
+            let api = self.api
+            return { api.bodyLimit(of: $0, by: client) }
+        }
         server.onGone = { [unowned self] in self.abandon($0) }
         server.onAcceptError = { [unowned self] in self.acceptFailed($0) }
     }
@@ -73,7 +80,7 @@ public final class Daemon {
 
     /// One pass of the loop with everything that follows from it, always in this order.
     public func turn(waiting: Bool) {
-        loop.runOnce(waiting: waiting && !server.hasArrivals && exitStatus == nil)
+        loop.runOnce(waiting: waiting && !server.hasArrivals && !hasBulkWork && exitStatus == nil)
         clocks.read()
         let begin = clocks.now
         for answer in resolver?.turn(at: begin) ?? [] { client.resolved(answer.server, answer.addresses) }
@@ -81,7 +88,9 @@ public final class Daemon {
         for outcome in client.takeOutcomes() { core.handle(outcome, at: begin, into: &effects) }
         if let deadline = core.nextDeadline?.at, deadline <= begin { core.handle(.tick, at: begin, into: &effects) }
         serveRequests()
+        serveBulks()
         perform()
+        releaseParked()
         client.flush(core, at: Instant(nanoseconds: MonotonicClock.nanoseconds()))
         endDrain()
         armTimer()
@@ -108,7 +117,7 @@ public final class Daemon {
     }
 
     private func armTimer() {
-        let deadlines = [core.nextDeadline?.at, client.nextDeadline, resolver?.nextDeadline, drainDeadline]
+        let deadlines = [core.nextDeadline?.at, client.nextDeadline, resolver?.nextDeadline, drainDeadline, parked.map(\.until).min()]
             .compactMap { $0 }
         if let next = deadlines.min() { timer?.arm(at: next.nanoseconds) } else { timer?.disarm() }
     }
@@ -138,6 +147,8 @@ public final class Daemon {
         write(LogRecord(.info, "shutting down", event: "process.stopping"))
         core.handle(.drain, at: clocks.now, into: &effects)
         perform()
+        releaseParked()
+        serveRequests()
     }
 
     /// True from `stop` on.
