@@ -32,7 +32,10 @@ extension ControlAPI {
         writer.member("version", configuration.version)
         writer.key("capabilities")
         writer.beginArray()
-        for capability in ["beats", "dry-run", "wait", "filters", "paging", "metrics", "prometheus"] {
+        for capability in [
+            "beats", "dry-run", "wait", "filters", "paging", "metrics", "prometheus", "put", "patch", "conditions", "batch",
+            "export", "import", "long-poll",
+        ] {
             writer.string(capability)
         }
         writer.endArray()
@@ -79,9 +82,17 @@ enum Menu {
         # what would happen, without doing it
         curl --json '{"serviceName":"orders","ip":"10.0.0.7","port":8080}' \(target)/v1/beats?dryRun=true'
 
+        # under an id of your choice, and a change of one field
+        curl -X PUT --json '{"serviceName":"orders","ip":"10.0.0.8","port":8080}' \(target)/v1/beats/orders-8?pretty'
+        curl -X PATCH -H 'Content-Type: application/merge-patch+json' -d '{"weight":2}' \(target)/v1/beats/orders-8?pretty'
+
         # what is kept alive
         curl \(target)/v1/beats?pretty'
         curl \(target)/v1/beats?serviceName=orders&state=beating&pretty'
+
+        # all of it, and back (more than 1 MiB: through the unix socket, or with a token)
+        curl -o beats.json \(target)/v1/export'
+        curl --json @beats.json \(target)/v1/import?mode=merge'
 
         # stop, and take the instance out of Nacos
         curl -X DELETE \(target)/v1/beats?serviceName=orders&ip=10.0.0.7&port=8080'
