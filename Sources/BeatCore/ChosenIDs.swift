@@ -21,7 +21,9 @@ struct ChosenIDs {
 
 extension RegistrationTable {
     /// The id of the registration in a slot.
-    func id(_ slot: Int32) -> String { chosenIDs.id(of: slot) ?? RegistrationID.text(of: records[Int(slot)].fingerprint) }
+    func id(_ slot: Int32) -> String {
+        chosenIDs.id(of: slot) ?? RegistrationID.text(of: records[Int(slot)].fingerprint)
+    }
 
     /// The registration with this id, tombstones included: who chose it, else whose key has it.
     func find(id: String) -> Int32? {

@@ -48,7 +48,8 @@ extension ControlAPI {
         if !changed.isEmpty {
             throw .validation(
                 changed.map {
-                    .init(pointer: "/\($0.rawValue)", "cannot change; register the other instance, then delete this one")
+                    .init(
+                        pointer: "/\($0.rawValue)", "cannot change; register the other instance, then delete this one")
                 })
         }
         if isDry {

@@ -96,7 +96,9 @@ extension ControlAPI {
 
     /// The answer when all is done.
     func bulkResponse(_ bulk: BulkRequest, core: borrowing BeatReactor, context: Context) -> HTTPResponse {
-        if !bulk.refused.isEmpty { return refusal(of: bulk).response(requestID: context.requestID, pretty: bulk.pretty) }
+        if !bulk.refused.isEmpty {
+            return refusal(of: bulk).response(requestID: context.requestID, pretty: bulk.pretty)
+        }
         if bulk.results.contains(where: { $0.problem?.type == .draining }) {
             return Problem.draining.response(requestID: context.requestID, pretty: bulk.pretty)
         }

@@ -33,7 +33,8 @@ extension ControlAPI {
         writer.key("capabilities")
         writer.beginArray()
         for capability in [
-            "beats", "dry-run", "wait", "filters", "paging", "metrics", "prometheus", "put", "patch", "conditions", "batch",
+            "beats", "dry-run", "wait", "filters", "paging", "metrics", "prometheus", "put", "patch", "conditions",
+            "batch",
             "export", "import", "long-poll",
         ] {
             writer.string(capability)

@@ -34,7 +34,8 @@ extension ControlAPI {
         switch export.stage {
         case .head:
             export.stage = .items(from: 0, isFirst: true)
-            return Array("{\"version\":\(exportVersion),\"exportedAt\":\"\(context.text(context.now))\",\"items\":[".utf8)
+            return Array(
+                "{\"version\":\(exportVersion),\"exportedAt\":\"\(context.text(context.now))\",\"items\":[".utf8)
         case .items(let start, let isFirst):
             return nextItems(&export, from: start, isFirst: isFirst, core: core, context: context)
         case .ended: return nil

@@ -59,7 +59,8 @@ struct Call: Sendable {
         case .none:
             if !request.body.isEmpty { throw Problem(.malformedRequest, "this path takes no body") }
         case .json:
-            try requireType(request, "application/json", ["Accept": "application/json"], hint: "; curl's --json sets it")
+            try requireType(
+                request, "application/json", ["Accept": "application/json"], hint: "; curl's --json sets it")
         case .mergePatch:
             let type = "application/merge-patch+json"
             // RFC 5789 §2.2 names the field; Accept is what other refusals carry.

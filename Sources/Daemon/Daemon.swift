@@ -117,8 +117,11 @@ public final class Daemon {
     }
 
     private func armTimer() {
-        let deadlines = [core.nextDeadline?.at, client.nextDeadline, resolver?.nextDeadline, drainDeadline, parked.map(\.until).min()]
-            .compactMap { $0 }
+        let deadlines = [
+            core.nextDeadline?.at, client.nextDeadline, resolver?.nextDeadline, drainDeadline,
+            parked.map(\.until).min(),
+        ]
+        .compactMap { $0 }
         if let next = deadlines.min() { timer?.arm(at: next.nanoseconds) } else { timer?.disarm() }
     }
 

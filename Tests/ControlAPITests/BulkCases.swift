@@ -50,12 +50,14 @@ extension ChangeCase {
         let response = try api.batch(
             [
                 put(1, "\"weight\":-1"), put(2), delete("nobody"), "{\"op\":\"move\"}", "7", "{\"op\":\"put\"}",
-                "{\"op\":\"delete\",\"id\":1}", put(2, "\"id\":\"other\""), "{\"op\":\"put\",\"regstration\":{}}", put(3),
+                "{\"op\":\"delete\",\"id\":1}", put(2, "\"id\":\"other\""), "{\"op\":\"put\",\"regstration\":{}}",
+                put(3),
             ].joined(separator: ","))
         #expect(response.status == 200)
         #expect(
             try response.results("status") == ["422", "201", "404", "422", "422", "422", "422", "409", "422", "201"])
-        #expect(try response.member("results.0.problem.errors.0.pointer")?.string == "/operations/0/registration/weight")
+        #expect(
+            try response.member("results.0.problem.errors.0.pointer")?.string == "/operations/0/registration/weight")
         #expect(try response.member("results.2.problem.type")?.string == "/problems/not-found")
         #expect(try response.member("results.3.problem.errors.0.pointer")?.string == "/operations/3/op")
         #expect(try response.member("results.8.problem.errors.0.detail")?.string?.contains("registration?") == true)
@@ -63,7 +65,8 @@ extension ChangeCase {
         for broken in ["{}", "[]", "{\"operations\":{}}", "{\"operations\":[],\"more\":1}"] {
             try expectProblem(try api.post(broken, "/v1/beats:batch"), 422, "validation")
         }
-        for broken in ["", "{", "{\"operations\":[1,]}", "{\"operations\":[{\"a\":1,\"a\":2}]}", "{\"operations\":[1}"] {
+        for broken in ["", "{", "{\"operations\":[1,]}", "{\"operations\":[{\"a\":1,\"a\":2}]}", "{\"operations\":[1}"]
+        {
             try expectProblem(try api.post(broken, "/v1/beats:batch"), 400, "malformed-json")
         }
         try expectProblem(try api.batch(put(4), "?atomc=true"), 400, "malformed-request", "did you mean atomic?")
@@ -77,14 +80,15 @@ extension ChangeCase {
         let rev = try api.get("/v1/beats").member("rev")
         let refused = try expectProblem(
             try api.batch(
-                [put(2), delete("nobody"), put(3, "\"port\":0"), put(4, "\"id\":\"web\"")].joined(separator: ","),
+                [put(2), delete("nobody"), put(3, "\"weight\":-1"), put(4, "\"id\":\"web\"")].joined(separator: ","),
                 "?atomic=true"),
             422, "validation", "fields need attention")
         let pointers = refused.at("errors")?.items.compactMap { $0.at("pointer")?.string } ?? []
         #expect(pointers.first == "/operations/1" && pointers.last == "/operations/3")
         #expect(pointers.dropFirst().first?.hasPrefix("/operations/2") == true)
         #expect(try api.get("/v1/beats").member("rev") == rev)
-        let done = try api.batch([delete("web"), put(4, "\"id\":\"web\""), put(1)].joined(separator: ","), "?atomic=true")
+        let done = try api.batch(
+            [delete("web"), put(4, "\"id\":\"web\""), put(1)].joined(separator: ","), "?atomic=true")
         #expect(done.status == 200)
         #expect(try done.results("result") == ["-", "created", "created"])
         #expect(try api.get("/v1/beats/web").member("ip")?.string == "10.0.0.4")

@@ -143,7 +143,8 @@ extension ChangeCase {
         #expect(try patched.member("generation")?.integer == 2)
         #expect(try api.patch("web", "{\"weight\":0.5}").member("result")?.string == "unchanged")
         #expect(try api.patch("web", "{}").member("result")?.string == "unchanged")
-        let reset = try api.patch("web", "{\"weight\":null,\"enabled\":null,\"metadata\":null,\"rev\":7,\"status\":null}")
+        let reset = try api.patch(
+            "web", "{\"weight\":null,\"enabled\":null,\"metadata\":null,\"rev\":7,\"status\":null}")
         #expect(try reset.member("weight") == .number(1))
         #expect(try reset.member("enabled") == .bool(true))
         #expect(try reset.member("metadata")?.keys == [])
