@@ -14,6 +14,13 @@ extension BulkRequest {
         }
     }
 
+    /// Which element an operation is. All items of an import that is applied were good, so they follow each other.
+    func element(_ portion: Int, _ offset: Int) -> Int? {
+        guard case .importing = kind else { return positions[offset] }
+        guard portion >= removals.count else { return nil }
+        return (portion - removals.count) * BulkLimits.importedAtOnce + offset
+    }
+
     /// What an operation of a dry run would do.
     mutating func note(_ outcome: BatchPlan.Outcome) {
         switch outcome {
@@ -62,10 +69,13 @@ extension ControlAPI {
         }
     }
 
-    /// Keeps what the core answered to the operation at `position`.
-    func note(_ answer: Answer, _ position: Int, _ bulk: inout BulkRequest, core: borrowing BeatReactor) {
+    /// Keeps what the core answered to an operation; `element` is nil for a removal that no element asked for.
+    func note(
+        _ answer: Answer, to operation: BatchOperation, element: Int?, _ bulk: inout BulkRequest,
+        core: borrowing BeatReactor
+    ) {
         let named: String
-        switch bulk.operations[position] {
+        switch operation {
         case .put(let document, let id): named = id ?? document.key.id
         case .delete(let id): named = id
         }
@@ -77,21 +87,20 @@ extension ControlAPI {
         case .removed: bulk.note(.init(status: 204, id: named))
         case .removing: bulk.note(.init(status: 202, id: named))
         case .refused(let faults): bulk.refused = faults
-        case .keyHeld(let at): fail(keyHeld(id(at)), position, &bulk)
-        case .idHeld(let at): fail(idHeld(id(at)), position, &bulk)
-        case .exists, .keyConflict: fail(keyConflict(), position, &bulk)
-        case .tooManyRegistrations: fail(tooManyRegistrations(), position, &bulk)
-        case .notFound: fail(Problem(.notFound, "there is no registration \(NameRules.quoted(named))"), position, &bulk)
-        case .draining: fail(.draining, position, &bulk)
+        case .keyHeld(let at): fail(keyHeld(id(at)), element, &bulk)
+        case .idHeld(let at): fail(idHeld(id(at)), element, &bulk)
+        case .exists, .keyConflict: fail(keyConflict(), element, &bulk)
+        case .tooManyRegistrations: fail(tooManyRegistrations(), element, &bulk)
+        case .notFound: fail(Problem(.notFound, "there is no registration \(NameRules.quoted(named))"), element, &bulk)
+        case .draining: fail(.draining, element, &bulk)
         case .batch: preconditionFailure("one operation was answered with a batch")
         }
     }
 
-    private func fail(_ problem: Problem, _ position: Int, _ bulk: inout BulkRequest) {
+    private func fail(_ problem: Problem, _ element: Int?, _ bulk: inout BulkRequest) {
         bulk.note(.init(status: problem.status, id: "", problem: problem))
-        let element = position - bulk.removals.count
-        guard case .importing = bulk.kind, element >= 0, bulk.faults.count < Problem.itemsShown else { return }
-        bulk.faults.append(.init(element: bulk.positions[element], problem: problem))
+        guard case .importing = bulk.kind, let element, bulk.faults.count < Problem.itemsShown else { return }
+        bulk.faults.append(.init(element: element, problem: problem))
     }
 
     /// The answer when all is done.

@@ -26,10 +26,10 @@ public struct BulkRequest: Sendable {
         case reading
         /// An import looks for what it does not have, from this slot on; leaves to `applying`.
         case searching(Int32)
-        /// The operations from here on are to be applied.
+        /// The portions from here on are to be applied.
         case applying(Int)
-        /// So many operations are with the core; leaves to `applying` when they are answered.
-        case waiting(from: Int, count: Int)
+        /// A portion is with the core; leaves to `applying` when it is answered.
+        case waiting(Int)
     }
 
     /// An element that cannot be done.
@@ -55,21 +55,25 @@ public struct BulkRequest: Sendable {
     var stage = Stage.reading
     /// Elements read.
     var elements = 0
-    var operations: [BatchOperation] = []
-    /// Which element each operation was, behind the removals.
+    /// What is to be done, each portion as one input: all of a batch, or a bounded part of an import. Each is freed
+    /// when it is done, so that no turn has to free a whole import.
+    var portions: [[BatchOperation]] = []
+    /// Which element of a batch each operation was.
     var positions: [Int] = []
     /// What an import takes away before it writes.
-    var removals: [BatchOperation] = []
+    var removals: [[BatchOperation]] = []
+    /// Registrations that an import would create.
+    var creations = 0
     var faults: [Fault] = []
-    /// What the operations would do, one after the other.
+    /// What the operations of a batch would do, one after the other.
     var plan: BatchPlan
     /// What came of a batch's operations, in their order.
     var results: [Result] = []
     /// The operations for which an atomic batch was refused by the core.
     var refused: [BatchFault] = []
     var tally = ImportTally()
-    /// For an import: which element has a key, or an id.
-    var elementOf: [InstanceKey: Int] = [:]
+    /// For an import: which element has a key, by its fingerprint, or a chosen id.
+    var elementOf: [UInt64: Int] = [:]
     var elementOfID: [String: Int] = [:]
 
     init(_ kind: Kind, _ call: Call, isDry: Bool, core: borrowing BeatReactor) {
@@ -80,6 +84,16 @@ public struct BulkRequest: Sendable {
         body = call.request.body
         scanner = JSONListScanner(list: kind.list, pieceLimit: BulkLimits.elementBytes)
         plan = BatchPlan(core)
+    }
+
+    /// Appends to the last portion, or to a new one.
+    static func append(_ operation: BatchOperation, to portions: inout [[BatchOperation]], size: Int) {
+        if let last = portions.indices.last, portions[last].count < size {
+            portions[last].append(operation)
+        } else {
+            portions.append([operation])
+            portions[portions.count - 1].reserveCapacity(min(size, BulkLimits.importedAtOnce))
+        }
     }
 
     /// True once something was handed to the core: it goes on to its end then, also without its client.

@@ -86,18 +86,10 @@ extension ControlAPI {
         _ value: JSONValue, _ element: Int, _ bulk: inout BulkRequest, core: borrowing BeatReactor
     ) throws(Problem) {
         do throws(Problem) {
-            let operation: BatchOperation
             switch bulk.kind {
-            case .batch: operation = try BulkElement.operation(value, defaults)
-            case .importing: operation = try item(value, element, &bulk)
+            case .batch(let isAtomic): try takeOperation(value, element, isAtomic: isAtomic, &bulk, core: core)
+            case .importing(let replaces): try takeItem(value, element, replaces: replaces, &bulk, core: core)
             }
-            if bulk.isDry || bulk.kind != .batch(atomic: false) {
-                let outcome = bulk.plan.next(operation, in: core)
-                if !bulk.isTolerable(outcome), let problem = problem(of: outcome) { throw problem }
-                if bulk.isDry { bulk.note(outcome) }
-            }
-            bulk.operations.append(operation)
-            bulk.positions.append(element)
         } catch {
             bulk.faults.append(.init(element: element, problem: bulk.kind == .batch(atomic: false) ? error.cut : error))
             // Nothing is done when one fails, so that what is behind the first page of faults need not be read.
@@ -105,21 +97,48 @@ extension ControlAPI {
         }
     }
 
-    /// A registration of an import. An id that is not the key's was chosen, and belongs to it here too.
-    private func item(
-        _ value: JSONValue, _ element: Int, _ bulk: inout BulkRequest
-    ) throws(Problem) -> BatchOperation {
+    private func takeOperation(
+        _ value: JSONValue, _ element: Int, isAtomic: Bool, _ bulk: inout BulkRequest, core: borrowing BeatReactor
+    ) throws(Problem) {
+        let operation = try BulkElement.operation(value, defaults)
+        if bulk.isDry || isAtomic {
+            let outcome = bulk.plan.next(operation, in: core)
+            if let problem = problem(of: outcome) { throw problem }
+            if bulk.isDry { bulk.note(outcome) }
+        }
+        BulkRequest.append(operation, to: &bulk.portions, size: BulkLimits.batchOperations)
+        bulk.positions.append(element)
+    }
+
+    /// A registration of an import. An id that is not the key's was chosen, and belongs to it here too. Each is compared
+    /// with the core alone: two items never have a key or an id in common.
+    private func takeItem(
+        _ value: JSONValue, _ element: Int, replaces: Bool, _ bulk: inout BulkRequest, core: borrowing BeatReactor
+    ) throws(Problem) {
         let operation = try BulkElement.put(value, defaults)
-        guard case .put(let document, let id) = operation else { return operation }
-        if let same = bulk.elementOf[document.key] {
+        guard case .put(let document, let id) = operation else { return }
+        let fingerprint = document.key.fingerprint
+        if let same = bulk.elementOf[fingerprint] {
             throw Problem(.validation, "is the same address as /items/\(same)")
         }
-        if let same = bulk.elementOfID[id ?? document.key.id] {
+        let other = id.map { RegistrationID.fingerprint(of: $0).flatMap { bulk.elementOf[$0] } ?? bulk.elementOfID[$0] }
+        if let same = other ?? (bulk.elementOfID.isEmpty ? nil : bulk.elementOfID[document.key.id]) {
             throw Problem(.validation, "has the same id as /items/\(same)")
         }
-        bulk.elementOf[document.key] = element
-        bulk.elementOfID[id ?? document.key.id] = element
-        return operation
+        bulk.elementOf[fingerprint] = element
+        if let id { bulk.elementOfID[id] = element }
+        var plan = BatchPlan(core)
+        let outcome = plan.next(operation, in: core)
+        if !bulk.isTolerable(outcome), let problem = problem(of: outcome) { throw problem }
+        if case .created = outcome { bulk.creations += 1 }
+        if !replaces, core.dom2BeatSize + bulk.creations > configuration.maxRegistrations {
+            throw tooManyRegistrations()
+        }
+        if bulk.isDry {
+            bulk.note(outcome)
+        } else {
+            BulkRequest.append(operation, to: &bulk.portions, size: BulkLimits.importedAtOnce)
+        }
     }
 
     /// Reads what stands around the list.
@@ -143,13 +162,16 @@ extension ControlAPI {
         var slot = start
         for _ in 0..<BulkLimits.rowsAtOnce {
             guard let (key, id, next) = core.nextKept(from: slot) else {
-                bulk.operations = bulk.removals + bulk.operations
+                bulk.portions.insert(contentsOf: bulk.removals, at: 0)
                 bulk.stage = .applying(0)
                 return
             }
-            if bulk.elementOf[key] == nil {
-                bulk.removals.append(.delete(id: id))
-                if bulk.isDry { bulk.note(.removed(id: id)) }
+            if bulk.elementOf[key.fingerprint] == nil {
+                if bulk.isDry {
+                    bulk.note(.removed(id: id))
+                } else {
+                    BulkRequest.append(.delete(id: id), to: &bulk.removals, size: BulkLimits.importedAtOnce)
+                }
             }
             slot = next
         }
@@ -171,31 +193,31 @@ extension ControlAPI {
     private func apply(
         _ bulk: inout BulkRequest, from next: Int, core: borrowing BeatReactor, context: Context, token: RequestToken
     ) -> BulkStep {
-        guard next < bulk.operations.count, !bulk.isDry else {
+        guard next < bulk.portions.count, !bulk.isDry else {
             return .respond(bulkResponse(bulk, core: core, context: context))
         }
-        switch bulk.kind {
-        case .batch(let atomic):
-            bulk.stage = .waiting(from: 0, count: bulk.operations.count)
-            return .submit(.batch(bulk.operations, token, atomic: atomic))
-        case .importing:
-            let portion = bulk.operations[next..<min(next + BulkLimits.importedAtOnce, bulk.operations.count)]
-            bulk.stage = .waiting(from: next, count: portion.count)
-            return .submit(.batch(Array(portion), token, atomic: false))
-        }
+        bulk.stage = .waiting(next)
+        return .submit(.batch(bulk.portions[next], token, atomic: bulk.kind == .batch(atomic: true)))
     }
 
     /// The core has answered what `step` submitted.
     public func answered(_ answer: Answer, _ bulk: inout BulkRequest, core: borrowing BeatReactor) {
-        guard case .waiting(let from, let count) = bulk.stage else {
+        guard case .waiting(let portion) = bulk.stage else {
             preconditionFailure("an answer to a bulk request that waits for none: \(answer)")
         }
-        bulk.stage = .applying(from + count)
+        let operations = bulk.portions[portion]
         if case .batch(let answers) = answer {
-            precondition(answers.count == count, "\(answers.count) answers to \(count) operations")
-            for (offset, answer) in answers.enumerated() { note(answer, from + offset, &bulk, core: core) }
+            precondition(
+                answers.count == operations.count, "\(answers.count) answers to \(operations.count) operations")
+            for (offset, answer) in answers.enumerated() {
+                note(answer, to: operations[offset], element: bulk.element(portion, offset), &bulk, core: core)
+            }
         } else {
-            for offset in 0..<count { note(answer, from + offset, &bulk, core: core) }
+            for (offset, operation) in operations.enumerated() {
+                note(answer, to: operation, element: bulk.element(portion, offset), &bulk, core: core)
+            }
         }
+        bulk.portions[portion] = []
+        bulk.stage = .applying(portion + 1)
     }
 }

@@ -53,7 +53,10 @@ struct RegistrationReader {
         var reader = RegistrationReader()
         for member in object.members {
             guard let field = RegistrationField(rawValue: member.key) else {
-                let hint = NearestName.suggestion(for: member.key, among: RegistrationField.writableNames)
+                // For those that are shown: a body may have ten thousand unknown fields.
+                let hint =
+                    reader.items.count < Problem.itemsShown
+                    ? NearestName.suggestion(for: member.key, among: RegistrationField.writableNames) : ""
                 reader.fault(Pointer.to(member.key), "unknown field\(hint)")
                 continue
             }

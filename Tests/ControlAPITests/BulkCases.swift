@@ -116,7 +116,7 @@ extension ChangeCase {
         let many = String(repeating: " ", count: 1 << 20)
         try expectProblem(try api.batch(many), 413, "too-large")
         // Everything wrong, as much as fits: the answer is still one.
-        let wrong = "{" + (0..<90).map { "\"f\($0)\":0" }.joined(separator: ",") + "}"
+        let wrong = "{" + (0..<20).map { "\"f\($0)\":0" }.joined(separator: ",") + "}"
         let faults = try api.batch(
             (0..<1000).map { _ in "{\"op\":\"put\",\"registration\":\(wrong)}" }.joined(separator: ","), "?pretty")
         #expect(try faults.results("status") == Array(repeating: "422", count: 1000))
