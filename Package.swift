@@ -33,6 +33,7 @@ let package = Package(
         .systemLibrary(
             name: "CLibeventOpenSSL", pkgConfig: "libssl", providers: [.apt(["libevent-dev", "libssl-dev"])]),
         .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         // MARK: pure: no I/O, no clock, no randomness of their own
@@ -45,9 +46,11 @@ let package = Package(
 
         // MARK: the shell
         module("EventLoop", ["CLibevent", "CLibeventOpenSSL"]),
+        module("Storage", ["CSQLite", "BeatCore"]),
         module("NamingStandIn", ["HTTPWire", "JSON", "EventLoop"]),
         module(
-            "Daemon", ["BeatCore", "HTTPWire", "JSON", "NacosWire", "ControlAPI", "EventLoop", "NamingStandIn"]),
+            "Daemon",
+            ["BeatCore", "HTTPWire", "JSON", "NacosWire", "ControlAPI", "EventLoop", "Storage", "NamingStandIn"]),
         .executableTarget(name: "beatd", dependencies: ["Daemon"], swiftSettings: strict),
 
         // MARK: tests
@@ -59,11 +62,13 @@ let package = Package(
         tests("NacosWireTests", ["NacosWire", "BeatCore", "HTTPWire", "JSON"], exclude: ["Traces"]),
         tests("ControlAPITests", ["ControlAPI", "BeatCore", "HTTPWire", "JSON"]),
         tests("EventLoopTests", ["EventLoop"]),
+        tests("StorageTests", ["Storage", "BeatCore"]),
         tests("NamingStandInTests", ["NamingStandIn", "HTTPWire", "JSON", "EventLoop"], exclude: ["Traces"]),
         tests(
             "DaemonTests",
             [
-                "Daemon", "BeatCore", "HTTPWire", "JSON", "NacosWire", "ControlAPI", "EventLoop", "NamingStandIn",
+                "Daemon", "BeatCore", "HTTPWire", "JSON", "NacosWire", "ControlAPI", "EventLoop", "Storage",
+                "NamingStandIn",
             ]),
         tests("DocumentationTests", ["Daemon"]),
         tests("TidyTests", ["ControlAPI", "Daemon"]),

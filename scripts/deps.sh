@@ -9,7 +9,7 @@ source "$(dirname "$0")/lib.sh"
 packages=(libevent-dev libsqlite3-dev libssl-dev libjansson-dev pkg-config curl)
 case "${1:-}" in
     "") ;;
-    ci) packages+=(shellcheck python3) ;;
+    ci) packages+=(shellcheck python3 strace) ;;
     *) die "usage: scripts/deps.sh [ci]" ;;
 esac
 

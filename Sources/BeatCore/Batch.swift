@@ -28,6 +28,7 @@ extension BeatReactor {
         into effects: inout [Effect]
     ) {
         guard !draining else { return effects.append(.answer(token, .draining)) }
+        guard !isReadOnly else { return effects.append(.answer(token, .storageUnavailable)) }
         if atomic {
             let faults = BatchPlan.faults(of: operations, in: self)
             guard faults.isEmpty else { return effects.append(.answer(token, .refused(faults))) }

@@ -154,6 +154,7 @@ extension BeatReactor {
         precondition(table.rows[Int(slot)].stage == .leaving, "dropping slot \(slot): \(table.rows[Int(slot)])")
         wheel.cancel(slot)
         details[slot] = nil
+        storeDropped(slot, into: &effects)
         confirmRemoved(slot, into: &effects)
         table.remove(slot)
         finishIfDrained(into: &effects)

@@ -91,7 +91,8 @@ extension BeatReactor {
         guard table.records[Int(slot)].enabled else { return .lightBeat }
         // v3 knows no other kind (nacos.md §3.3).
         guard servers.dialect(of: server) != .v3 else { return .lightBeat }
-        return table.rows[Int(slot)].lightServer == server ? .lightBeat : .fullBeat
+        let lightServer = table.rows[Int(slot)].lightServer
+        return lightServer == server || lightServer == Row.anyServer ? .lightBeat : .fullBeat
     }
 
     // MARK: the schedule

@@ -5,6 +5,7 @@ extension BeatReactor {
         into effects: inout [Effect]
     ) {
         guard !draining else { return effects.append(.answer(token, .draining)) }
+        guard !isReadOnly else { return effects.append(.answer(token, .storageUnavailable)) }
         switch claim(document.key, options.id) {
         case .keyConflict: effects.append(.answer(token, .keyConflict))
         case .keyHeld(let slot): effects.append(.answer(token, .keyHeld(table.handle(slot))))
@@ -46,7 +47,8 @@ extension BeatReactor {
     }
 
     /// A new registration, in the place of its own tombstone if there is one. Another tombstone that has the id lets
-    /// it go: deleted under a name, the next one may have it.
+    /// it go: deleted under a name, the next one may have it. (On the disk both have it; a restart gives it to the one
+    /// that is wanted.)
     private mutating func create(
         _ document: RegistrationDocument, _ id: String?, _ tombstone: Int32?, at now: Instant,
         into effects: inout [Effect]
@@ -74,6 +76,7 @@ extension BeatReactor {
         into effects: inout [Effect]
     ) {
         guard let slot = table.slot(handle) else { return effects.append(.answer(token, .notFound)) }
+        guard !isReadOnly else { return effects.append(.answer(token, .storageUnavailable)) }
         if table.rows[Int(slot)].stage != .leaving {
             table.rows[Int(slot)].withoutDeregister = !options.deregister
             counters.deleted &+= 1
@@ -101,6 +104,7 @@ extension BeatReactor {
         wheel.grow(to: table.rows.count)
         table.rows[Int(slot)].periodTicks = Period.ticks(document.requestedPeriod)
         effects.append(.log(.addingBeat(beatKey: document.key.buildKey(), id: table.id(slot))))
+        store(slot, into: &effects)
         advance(slot, at: now, into: &effects)
         return slot
     }
@@ -119,6 +123,7 @@ extension BeatReactor {
         for waiter in waiters.take(where: { $0.handle.slot == slot && $0.kind != .removed }) {
             effects.append(.answer(waiter.token, answer(waiter, .pending)))
         }
+        if !table.rows[Int(slot)].staysStored { store(slot, into: &effects) }
         advance(slot, at: now, into: &effects)
     }
 
@@ -142,8 +147,10 @@ extension BeatReactor {
         table.rows[position].lightServer = Row.noServer
         table.rows[position].failures = 0
         table.rows[position].periodTicks = Period.ticks(document.requestedPeriod)
+        table.rows[position].acceptedIsStored = false
         table.move(slot, to: .pending)
         effects.append(.log(.addingBeat(beatKey: document.key.buildKey(), id: table.id(slot))))
+        store(slot, into: &effects)
         advance(slot, at: now, into: &effects)
     }
 
@@ -157,6 +164,7 @@ extension BeatReactor {
         table.set(document, of: slot, rev: rev, at: now)
         let position = Int(slot)
         table.rows[position].stage = .kept
+        table.rows[position].acceptedIsStored = false
         let period = Period.ticks(document.requestedPeriod)
         if period != table.rows[position].periodTicks {
             table.rows[position].periodTicks = period
@@ -168,6 +176,7 @@ extension BeatReactor {
                 .updatingBeat(
                     beatKey: document.key.buildKey(), id: table.id(slot),
                     generation: table.rows[position].generation)))
+        store(slot, into: &effects)
         advance(slot, at: now, into: &effects)
     }
 

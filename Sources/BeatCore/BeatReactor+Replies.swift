@@ -91,13 +91,15 @@ extension BeatReactor {
     ) {
         let slot = exchange.slot
         noteLastBeat(exchange, reply.outcome, code: reply.code, sentAt: sentAt, at: now)
+        // A server that does not take a light beat may take a full one.
+        if table.rows[Int(slot)].lightServer == Row.anyServer { table.rows[Int(slot)].lightServer = Row.noServer }
         switch reply {
         case .beatAccepted(let interval, let light):
             beatAccepted(exchange, interval: interval, light: light, at: now, into: &effects)
         case .notFound(let interval, let light):
             counters.beats.add(.notFound)
             counters.reregistrations.add(
-                table.rows[Int(slot)].dialect == exchange.dialect ? .notFound : .dialect)
+                table.rows[Int(slot)].dialect ?? exchange.dialect == exchange.dialect ? .notFound : .dialect)
             effects.append(.log(.instanceNotFound(beatKey: table.key(slot).buildKey(), server: exchange.server)))
             takeInterval(interval, exchange, at: now, into: &effects)
             table.rows[Int(slot)].lightServer = light ? exchange.server : Row.noServer
@@ -131,6 +133,7 @@ extension BeatReactor {
         table.rows[position].lastAccepted = now
         table.rows[position].lastAcceptedBeat = now
         table.rows[position].lightServer = light ? exchange.server : Row.noServer
+        table.rows[position].dialect = exchange.dialect
         if table.rows[position].state != .beating { recovered(exchange, into: &effects) }
         table.rows[position].failures = 0
         takeInterval(interval, exchange, at: now, into: &effects)
@@ -143,12 +146,14 @@ extension BeatReactor {
     private mutating func recovered(_ exchange: Exchange, into effects: inout [Effect]) {
         let slot = exchange.slot
         details[slot] = nil
+        defer { table.move(slot, to: .beating) }
+        // Restored, and there as it was: nothing has changed.
+        guard table.rows[Int(slot)].state != .pending else { return }
         effects.append(
             .log(
                 .beatRecovered(
                     beatKey: table.key(slot).buildKey(), server: exchange.server,
                     failures: Int(table.rows[Int(slot)].failures))))
-        table.move(slot, to: .beating)
     }
 
     /// A period that the server asks for is used from the next beat on. Most answers repeat the one that is kept.
@@ -230,6 +235,7 @@ extension BeatReactor {
         details[slot] = nil
         table.move(slot, to: .beating)
         effects.append(.log(.registered(beatKey: table.key(slot).buildKey(), server: exchange.server)))
+        storeAccepted(slot, into: &effects)
         confirm(slot, .accepted, into: &effects)
         // Beats that fell due while it was not registered had nothing to keep alive.
         let due = table.rows[position].nextDue

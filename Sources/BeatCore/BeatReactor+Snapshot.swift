@@ -88,6 +88,8 @@ extension BeatReactor {
     private func reason(_ slot: Int32) -> String {
         let detail = details[slot]
         switch table.rows[Int(slot)].state {
+        case .pending where table.rows[Int(slot)].acceptedGeneration != 0:
+            return detail.map { "restored, not beaten yet: \($0)" } ?? "restored, its first beat is due"
         case .pending: return detail.map { "Nacos has not accepted it yet: \($0)" } ?? "waiting for Nacos to accept it"
         case .beating:
             if table.rows[Int(slot)].stage == .refused { return "Nacos refused the change: \(detail ?? "")" }

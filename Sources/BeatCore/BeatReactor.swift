@@ -21,16 +21,23 @@ public struct BeatReactor: ~Copyable {
         public var dialect: DialectChoice
         /// True when there are credentials: nothing is sent before the first login has ended.
         public var logsIn: Bool
+        /// True when registrations are stored: changes are handed over by `Effect.store`, and answers wait for them.
+        public var stores: Bool
+        /// From when phases count; nil: from the start. Given the same in two processes, a registration has the same
+        /// phase in both.
+        public var phaseEpoch: Instant?
 
         /// A configuration.
         public init(
             servers: [String], maxRegistrations: Int = Limits.registrations, dialect: DialectChoice = .forced(.v1),
-            logsIn: Bool = false
+            logsIn: Bool = false, stores: Bool = false, phaseEpoch: Instant? = nil
         ) {
             self.servers = servers
             self.maxRegistrations = maxRegistrations
             self.dialect = dialect
             self.logsIn = logsIn
+            self.stores = stores
+            self.phaseEpoch = phaseEpoch
         }
     }
 
@@ -46,6 +53,7 @@ public struct BeatReactor: ~Copyable {
     var servers: Servers
     var waiters = Waiters()
     var login: Login
+    var durability: Durability
     /// Registrations that wait for a probe or a login before they can be tried again.
     var awaiting: [RegistrationHandle] = []
     /// What the servers said of registrations that are not well; no entry for the others.
@@ -58,14 +66,16 @@ public struct BeatReactor: ~Copyable {
     /// An empty reactor at `now`.
     public init(_ configuration: Configuration, at now: Instant) {
         epoch = now
-        wheel = TimingWheel(epoch: now)
+        wheel = TimingWheel(epoch: configuration.phaseEpoch ?? now, at: now)
         servers = Servers(names: configuration.servers, dialect: configuration.dialect, at: now)
         login = Login(isConfigured: configuration.logsIn)
+        durability = Durability(isOn: configuration.stores)
         maxRegistrations = min(configuration.maxRegistrations, Limits.registrations)
     }
 
     /// Takes one input and appends what is to be done about it to `effects`.
     public mutating func handle(_ input: Input, at now: Instant, into effects: inout [Effect]) {
+        let first = effects.count
         switch input {
         case .register(let document, let token, let options):
             register(document, token, options, at: now, into: &effects)
@@ -81,13 +91,24 @@ public struct BeatReactor: ~Copyable {
             probed(server, verdict, at: now, into: &effects)
         case .loginEnded(let outcome):
             loginEnded(outcome, at: now, into: &effects)
+        case .restored(let pieces, let rev, let total):
+            restore(pieces, rev: rev, total: total, at: now)
+        case .stored(let number):
+            // The answers that this releases are not to be held back again.
+            return stored(through: number, into: &effects)
+        case .storeFailed(let detail):
+            storeFailed(detail, at: now, into: &effects)
+        case .storageReopened(let isEmpty):
+            storageReopened(isEmpty: isEmpty, into: &effects)
         case .abandoned(let token):
             _ = waiters.take { $0.token == token }
+            durability.abandon(token)
         case .tick:
             tick(at: now, into: &effects)
         case .drain:
             drain(at: now, into: &effects)
         }
+        holdAnswers(from: first, at: now, in: &effects)
     }
 
     /// When the core wants its next `tick`, and why; nil when it waits for nothing.
@@ -100,6 +121,7 @@ public struct BeatReactor: ~Copyable {
         consider(wheel.nextTick.map { wheel.begin(of: $0) }, "beat due")
         consider(waiters.nextDeadline, "wait over")
         consider(login.nextDeadline, "login due")
+        consider(durability.nextDeadline, "storage due")
         if !login.isBlocking { consider(servers.nextProbe, "probe due") }
         return next
     }
@@ -113,6 +135,7 @@ public struct BeatReactor: ~Copyable {
             }
         }
         askServers(at: now, into: &effects)
+        tickStorage(at: now, into: &effects)
         let due = wheel.tick(at: now)
         for _ in 0..<Limits.beatsPerTurn {
             guard let slot = wheel.popDue(at: due) else { return }
@@ -129,7 +152,9 @@ public struct BeatReactor: ~Copyable {
             switch table.rows[Int(slot)].stage {
             case .vacant, .leaving: continue
             case .kept, .refused:
+                // What is not to leave Nacos is not to leave the disk either: the next process goes on with it.
                 table.rows[Int(slot)].withoutDeregister = !table.records[Int(slot)].deregisterOnExit
+                table.rows[Int(slot)].staysStored = !table.records[Int(slot)].deregisterOnExit
                 removeBeatInfo(slot, at: now, into: &effects)
             }
         }
@@ -137,7 +162,7 @@ public struct BeatReactor: ~Copyable {
     }
 
     mutating func finishIfDrained(into effects: inout [Effect]) {
-        guard draining, !finished, dom2BeatSize == 0, tombstones == 0 else { return }
+        guard draining, !finished, dom2BeatSize == 0, tombstones == 0, durability.isSettled else { return }
         finished = true
         effects.append(.finish)
     }

@@ -9,6 +9,10 @@ public enum Effect: Equatable, Sendable {
     case probe(ServerIndex)
     /// Log in, at whichever server answers; the shell answers with exactly one `Input.loginEnded`.
     case login
+    /// Make a change durable; the shell answers with `Input.stored` or `Input.storeFailed`. Numbers rise by one.
+    case store(StoreChange, number: UInt64)
+    /// Open the database anew; the shell answers with `Input.storageReopened` or `Input.storeFailed`.
+    case reopenStorage
     /// Answer a request of the API.
     case answer(RequestToken, Answer)
     /// Write a line.
@@ -41,6 +45,8 @@ public enum Answer: Equatable, Sendable {
     case refused([BatchFault])
     /// beatd is shutting down.
     case draining
+    /// The change cannot be made durable, or it is not known whether it is.
+    case storageUnavailable
     /// The registration is gone, from here and from Nacos (or it was never there, or was to be left to expire).
     case removed
     /// The registration is gone from here, Nacos has not confirmed yet: its tombstone.
@@ -77,5 +83,7 @@ public enum LogEvent: Equatable, Sendable {
     case dialectFound(ServerIndex, Dialect, version: String?)
     case loginFailed(detail: String)
     case loginRecovered
+    case storageFailed(detail: String)
+    case storageRecovered
     case badInterval(beatKey: String, server: ServerIndex, milliseconds: Int64)
 }

@@ -14,6 +14,16 @@ public enum Input: Equatable, Sendable {
     case probed(ServerIndex, ProbeOutcome)
     /// The login that `Effect.login` wanted has ended.
     case loginEnded(LoginOutcome)
+    /// A piece of what an earlier process has stored, before anything else comes in: `rev` is its change counter,
+    /// `total` the number of all its rows.
+    case restored([StoredRegistration], rev: UInt64, total: Int)
+    /// Every `Effect.store` up to this number is durable.
+    case stored(through: UInt64)
+    /// An `Effect.store`, or `Effect.reopenStorage`, came to nothing; the shell stores nothing until it is reopened.
+    case storeFailed(detail: String)
+    /// The database that `Effect.reopenStorage` asked for is open and can be written; `isEmpty` when what was in it is
+    /// gone.
+    case storageReopened(isEmpty: Bool)
     /// The client that waited for this answer is gone.
     case abandoned(RequestToken)
     /// `nextDeadline` has come.

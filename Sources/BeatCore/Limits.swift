@@ -24,6 +24,14 @@ public enum Limits {
     public static let waitMax = Duration.seconds(60)
     /// A failing registration is critical after this long without an accepted beat: two default periods.
     public static let criticalAge = Duration.seconds(10)
+    /// How long a write waits for the disk before it is answered with 503: clients are promised an answer in a second.
+    public static let storageWait = Duration.milliseconds(800)
+    /// How often a database that failed is opened anew: space comes back within seconds, and each try costs little.
+    public static let storageRetry = Duration.seconds(1)
+    /// Restored registrations up to this number are beaten at once: 10 000 a second is what a server takes in passing.
+    public static let restoredAtOnce = 5_000
+    /// Over how long these are spread: with the start itself it stays below a second.
+    public static let restoreSpread = Duration.milliseconds(500)
     /// How often a refused registration is offered again: an upgraded server may take it.
     public static let rejectedRetry = Duration.seconds(60)
     /// How much longer than an instance's delete time-out its deletion is tried: servers sweep every 5 s.

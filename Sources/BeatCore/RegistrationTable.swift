@@ -13,6 +13,8 @@ struct RegistrationTable {
         var labels = StringMap()
         var weight = 1.0
         var rev: UInt64 = 0
+        /// The change counter when the place was taken.
+        var serial: UInt64 = 0
         var createdAt = Row.never
         var updatedAt = Row.never
         var port: UInt16 = 0
@@ -80,7 +82,7 @@ struct RegistrationTable {
         records[position] = Record(
             fingerprint: fingerprint, namespace: names.retain(key.namespaceId), group: names.retain(key.groupName),
             service: names.retain(key.serviceName), cluster: names.retain(key.clusterName), ip: key.ip,
-            createdAt: now, port: key.port)
+            serial: rev, createdAt: now, port: key.port)
         set(document, of: slot, rev: rev, at: now)
         records.withUnsafeBufferPointer { records in
             index.insert(slot) { records[Int($0)].fingerprint }
@@ -105,6 +107,12 @@ struct RegistrationTable {
 
     /// The registration begins anew in its place: a tombstone was posted again.
     mutating func markCreated(_ slot: Int32, at now: Instant) { records[Int(slot)].createdAt = now }
+
+    /// The registration is one of an earlier process.
+    mutating func markRestored(_ slot: Int32, serial: UInt64, updatedAt: Instant) {
+        records[Int(slot)].serial = serial
+        records[Int(slot)].updatedAt = updatedAt
+    }
 
     /// Gives a place back.
     mutating func remove(_ slot: Int32) {

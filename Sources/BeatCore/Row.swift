@@ -55,6 +55,8 @@ struct Row {
     static let never = Instant(nanoseconds: .min)
     static let noTick: Int64 = -1
     static let noServer: ServerIndex = .max
+    /// Whichever server is asked: the first beat after a restart is light, so that one which lost the instance says so.
+    static let anyServer: ServerIndex = .max - 1
 
     /// Rises each time the place is used anew.
     var epoch: UInt32 = 0
@@ -64,7 +66,7 @@ struct Row {
     var periodTicks: UInt16 = 0
     var stage = Stage.vacant
     var state = RegistrationState.pending
-    /// The server that allowed light beats, `noServer` for none.
+    /// The server that allowed light beats, `noServer` for none, `anyServer` before the first answer after a restart.
     var lightServer = Row.noServer
     /// Java's hash of `ip:port`: which node of a cluster is responsible.
     var distroHash: Int32 = 0
@@ -78,6 +80,10 @@ struct Row {
     var mustDeregisterFirst = false
     /// Left to expire at Nacos, by request.
     var withoutDeregister = false
+    /// Leaves the table and stays stored: the process ends, and the next one is to go on.
+    var staysStored = false
+    /// That Nacos accepted this generation was handed over to be stored.
+    var acceptedIsStored = false
     var activity = Activity.idle
     /// Failed scheduled beats in a row.
     var failures: UInt16 = 0

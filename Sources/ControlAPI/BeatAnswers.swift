@@ -50,6 +50,7 @@ extension ControlAPI {
         case .idHeld(let at): throw idHeld(core.view(at)?.id ?? "")
         case .draining: throw .draining
         case .batch, .refused: preconditionFailure("one write was answered with \(answer)")
+        case .storageUnavailable: throw .storageUnavailable
         case .removed, .removing, .notFound:
             // Removed by somebody else while this request waited for Nacos.
             throw Problem(.notFound, "the registration was removed meanwhile")
@@ -84,6 +85,7 @@ extension ControlAPI {
             case .notFound:
                 if !missingOk { throw Problem(.notFound, "the registration was removed meanwhile") }
             case .draining: throw .draining
+            case .storageUnavailable: throw .storageUnavailable
             case .created, .updated, .unchanged, .exists, .tooManyRegistrations, .keyConflict, .keyHeld, .idHeld,
                 .batch, .refused:
                 preconditionFailure("a removal was answered with \(answer)")

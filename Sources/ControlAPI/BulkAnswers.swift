@@ -21,6 +21,12 @@ extension BulkRequest {
         return (portion - removals.count) * BulkLimits.importedAtOnce + offset
     }
 
+    /// Why the whole came to an end, when it did: then nothing is known of the parts.
+    var interruption: Problem? {
+        let problems = results.lazy.compactMap(\.problem) + faults.lazy.map(\.problem)
+        return problems.first { $0.type == .draining || $0.type == .storageUnavailable }
+    }
+
     /// What an operation of a dry run would do.
     mutating func note(_ outcome: BatchPlan.Outcome) {
         switch outcome {
@@ -93,6 +99,7 @@ extension ControlAPI {
         case .tooManyRegistrations: fail(tooManyRegistrations(), element, &bulk)
         case .notFound: fail(Problem(.notFound, "there is no registration \(NameRules.quoted(named))"), element, &bulk)
         case .draining: fail(.draining, element, &bulk)
+        case .storageUnavailable: fail(.storageUnavailable, element, &bulk)
         case .batch: preconditionFailure("one operation was answered with a batch")
         }
     }
@@ -108,8 +115,8 @@ extension ControlAPI {
         if !bulk.refused.isEmpty {
             return refusal(of: bulk).response(requestID: context.requestID, pretty: bulk.pretty)
         }
-        if bulk.results.contains(where: { $0.problem?.type == .draining }) {
-            return Problem.draining.response(requestID: context.requestID, pretty: bulk.pretty)
+        if let problem = bulk.interruption {
+            return problem.response(requestID: context.requestID, pretty: bulk.pretty)
         }
         var writer = JSONWriter()
         writer.beginObject()

@@ -19,11 +19,14 @@ public struct Context: Sendable {
     public var loopResponsive: Bool
     /// Whether the request was parked (`Handling.park`) and is to be answered now.
     public var waited: Bool
+    /// Why `/readyz` answers 503 for the sake of storage, in words; nil when all is well.
+    public var storageProblem: String?
 
     /// A context from its parts.
     public init(
         now: Instant, wall: WallTime, requestID: String, started: Instant, draining: Bool = false,
-        restored: Bool = true, loopResponsive: Bool = true, waited: Bool = false
+        restored: Bool = true, loopResponsive: Bool = true, waited: Bool = false,
+        storageProblem: String? = nil
     ) {
         self.now = now
         self.wall = wall
@@ -33,6 +36,7 @@ public struct Context: Sendable {
         self.restored = restored
         self.loopResponsive = loopResponsive
         self.waited = waited
+        self.storageProblem = storageProblem
     }
 }
 

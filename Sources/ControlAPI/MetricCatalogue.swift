@@ -1,6 +1,6 @@
 /// All metrics (control-api.md §5), those whose truth exists in this version, in the order in which they are written.
 enum MetricCatalogue {
-    static let families: [MetricFamily] = ofBeats + ofNacos + ofAPI + ofLoop + ofProcess
+    static let families: [MetricFamily] = ofBeats + ofNacos + ofAPI + ofStorage + ofLoop + ofProcess
 
     private static let ofBeats: [MetricFamily] = [
         .init(
@@ -79,6 +79,21 @@ enum MetricCatalogue {
         .init(
             "beatd_http_connections_rejected_total", .counter, .http(.connectionsRejected), ["reason"],
             help: "Connections to the control API that were not served."),
+    ]
+
+    private static let ofStorage: [MetricFamily] = [
+        .init(
+            "beatd_storage_transactions_total", .counter, .storage(.transactions), ["result"],
+            help: "Transactions, each with the changes of all writes that waited."),
+        .init(
+            "beatd_storage_transaction_duration_seconds", .histogram, .storage(.transactionDuration), ["result"],
+            help: "How long transactions took, the sync included."),
+        .init(
+            "beatd_storage_writable", .gauge, .storage(.writable),
+            help: "0 while writes are refused because they cannot be made durable, else 1."),
+        .init(
+            "beatd_storage_size_bytes", .gauge, .storage(.size),
+            help: "The database on the disk, its log included; 0 when nothing is stored."),
     ]
 
     private static let ofLoop: [MetricFamily] = [

@@ -33,6 +33,7 @@ enum MetricSource: Sendable {
     case histogram(Histogram)
     case nacos(Nacos)
     case http(HTTP)
+    case storage(Storage)
     case loop(Loop)
     case process(Process)
 
@@ -59,6 +60,11 @@ enum MetricSource: Sendable {
     /// The shell's server.
     enum HTTP: Sendable {
         case requests, requestDuration, connections, connectionsRejected
+    }
+
+    /// The storage thread.
+    enum Storage: Sendable {
+        case transactions, transactionDuration, writable, size
     }
 
     /// The turn, the clock and the log.

@@ -19,6 +19,7 @@ struct MetricSampler {
             case .histogram(let source): sample(source, core, to: &text)
             case .nacos(let source): sample(source, to: &text)
             case .http(let source): sample(source, to: &text)
+            case .storage(let source): sample(source, core, to: &text)
             case .loop(let source): sample(source, to: &text)
             case .process(let source): sample(source, shell.process, to: &text)
             }
@@ -125,6 +126,21 @@ struct MetricSampler {
             for reason in ConnectionMetrics.RejectReason.allCases {
                 text.sample(["\(reason.label)"], shell.connections.rejected[reason])
             }
+        }
+    }
+
+    private func sample(_ source: MetricSource.Storage, _ core: borrowing BeatReactor, to text: inout MetricsText) {
+        switch source {
+        case .transactions:
+            for result in StorageMetrics.ResultLabel.allCases {
+                text.sample(["\(result.label)"], shell.storage.durations[result].count)
+            }
+        case .transactionDuration:
+            for result in StorageMetrics.ResultLabel.allCases {
+                text.sample(["\(result.label)"], shell.storage.durations[result])
+            }
+        case .writable: text.sample(core.isReadOnly ? 0 : 1)
+        case .size: text.sample(shell.storage.sizeBytes)
         }
     }
 

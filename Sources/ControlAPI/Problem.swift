@@ -56,6 +56,15 @@ struct Problem: Error, Sendable {
     /// How long to stay away from a process that is ending: its successor is up within seconds.
     static let drainingRetrySeconds = 5
 
+    /// Twice the time after which the database is opened anew.
+    static let storageRetrySeconds = 2
+
+    static var storageUnavailable: Problem {
+        Problem(
+            .storageUnavailable, "the change could not be made durable; beats go on",
+            fields: ["Retry-After": "\(storageRetrySeconds)"])
+    }
+
     static var draining: Problem {
         Problem(
             .draining, "beatd is shutting down and takes no changes any more",

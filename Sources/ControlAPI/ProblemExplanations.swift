@@ -122,8 +122,8 @@ private enum Explanation {
         + "socket has no such limit."
 
     static let storageUnavailable =
-        "The change could not be stored, so it was not made. Beats go on. beatd recovers by itself; try again "
-        + "after `Retry-After`. This version stores nothing, so it never answers so."
+        "The change could not be made durable: the disk is full, fails, or does not answer. It may have been made or "
+        + "not, but never half; send it again. Beats go on, and beatd recovers by itself: try again after `Retry-After`."
 
     static let draining =
         "beatd is shutting down and takes no changes any more. Try again after `Retry-After`, when its "

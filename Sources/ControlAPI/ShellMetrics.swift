@@ -10,6 +10,8 @@ public struct ShellMetrics: Sendable {
     public var nacos: NacosMetrics
     /// The event loop.
     public var loop = LoopMetrics()
+    /// The storage thread.
+    public var storage = StorageMetrics()
     /// The process, sampled when it is asked for.
     public var process = ProcessMetrics()
     /// Lines written to the log, by level.

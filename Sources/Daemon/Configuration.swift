@@ -37,6 +37,8 @@ extension Daemon {
         var dialect = DialectChoice.auto
         var credentials: NacosCredentials?
         var maxRegistrations = Limits.registrations
+        /// Whether `Daemon.restore` will be called, and changes are stored from then on.
+        var stores = false
         var writeRate = 2000
         var shutdownTimeout = Duration.seconds(10)
         var defaultNamespace = "public"

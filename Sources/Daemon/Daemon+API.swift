@@ -91,7 +91,9 @@ extension Daemon {
     }
 
     func context(_ requestID: String) -> Context {
-        Context(now: clocks.now, wall: clocks.wall, requestID: requestID, started: started, draining: isDraining)
+        Context(
+            now: clocks.now, wall: clocks.wall, requestID: requestID, started: started, draining: isDraining,
+            storageProblem: storageProblem)
     }
 
     /// The client's `X-Request-Id` when it is a plain token, else one that no other request of any process has.
@@ -121,6 +123,7 @@ extension Daemon {
         server.count(into: &metrics.connections)
         metrics.nacos = client.sample()
         metrics.loop = loopMetrics
+        metrics.storage = storage?.metrics ?? StorageMetrics()
         metrics.process = ProcessStatistics.sample(startedAt: Double(startedWall.milliseconds) / 1000)
         for level in LogLevelLabel.allCases {
             guard let logLevel = LogLevel(name: "\(level.label)") else { continue }

@@ -24,12 +24,18 @@ public final class Daemon {
     var loopMetrics = LoopMetrics()
     private var timer: LoopTimer?
     private let resolver: Resolver?
+    /// Nil when nothing is stored.
+    var storage: StorageThread?
+    /// What cannot be made good without a restart.
+    var storageIncident: String?
     private var nextToken: UInt64 = 1
     /// The first number of every request id of this process.
     let idPrefix: UInt64
     let started: Instant
     let startedWall: WallTime
     private var drainDeadline: Instant?
+    /// When the end does not wait for the disk any longer.
+    private var finishDeadline: Instant?
     /// Set when the process is to end.
     public private(set) var exitStatus: Int32?
     /// The addresses that it listens on, with real ports.
@@ -47,7 +53,8 @@ public final class Daemon {
         core = BeatReactor(
             .init(
                 servers: configuration.servers.map(\.name), maxRegistrations: configuration.maxRegistrations,
-                dialect: configuration.dialect, logsIn: configuration.credentials != nil),
+                dialect: configuration.dialect, logsIn: configuration.credentials != nil,
+                stores: configuration.stores, phaseEpoch: Instant(nanoseconds: 0)),
             at: clocks.now)
         client = NacosClient(
             loop, servers: configuration.servers, configuration.client, credentials: configuration.credentials,
@@ -74,6 +81,7 @@ public final class Daemon {
         }
         server.onGone = { [unowned self] in self.abandon($0) }
         server.onAcceptError = { [unowned self] in self.acceptFailed($0) }
+        armTimer()
     }
 
     // MARK: the turn
@@ -86,6 +94,7 @@ public final class Daemon {
         for answer in resolver?.turn(at: begin) ?? [] { client.resolved(answer.server, answer.addresses) }
         // What the callbacks collected goes in: Nacos' answers first, then what is due, then the API.
         for outcome in client.takeOutcomes() { core.handle(outcome, at: begin, into: &effects) }
+        takeStorageReports()
         if let deadline = core.nextDeadline?.at, deadline <= begin { core.handle(.tick, at: begin, into: &effects) }
         serveRequests()
         serveBulks()
@@ -99,14 +108,18 @@ public final class Daemon {
     }
 
     /// Performs the core's effects: the one place where its decisions become deeds.
-    private func perform() {
+    func perform() {
         var position = 0
-        while position < effects.count {
+        while true {
+            if position == effects.count { flushStorage() }
+            guard position < effects.count else { break }
             switch effects[position] {
             case .send(let exchange): client.send(exchange, at: clocks.now)
             case .cancel(let exchange): client.cancel(exchange)
             case .probe(let server): client.probe(server)
             case .login: client.logIn()
+            case .store(let change, let number): storage?.add(change, number: number, at: clocks.now)
+            case .reopenStorage: reopenStorage()
             case .answer(let token, let answer): deliver(answer, for: token)
             case .log(let event): write(event.record(servers: configuration.servers.map(\.name)))
             case .finish: finish()
@@ -116,10 +129,11 @@ public final class Daemon {
         effects.removeAll(keepingCapacity: true)
     }
 
-    private func armTimer() {
+    /// At the end of each turn, and before the first, which would wait for ever.
+    func armTimer() {
         let deadlines = [
-            core.nextDeadline?.at, client.nextDeadline, resolver?.nextDeadline, drainDeadline,
-            parked.map(\.until).min(),
+            core.nextDeadline?.at, client.nextDeadline, resolver?.nextDeadline, drainDeadline, finishDeadline,
+            storage?.nextDeadline, parked.map(\.until).min(),
         ]
         .compactMap { $0 }
         if let next = deadlines.min() { timer?.arm(at: next.nanoseconds) } else { timer?.disarm() }
@@ -158,16 +172,30 @@ public final class Daemon {
     var isDraining: Bool { drainDeadline != nil }
 
     private func endDrain() {
-        guard let drainDeadline, exitStatus == nil, clocks.now >= drainDeadline else { return }
+        if let finishDeadline, clocks.now >= finishDeadline { end(0) }
+        guard let drainDeadline, exitStatus == nil, finishDeadline == nil, clocks.now >= drainDeadline else { return }
         write(
             LogRecord(
-                .warn, "shutdown time-out: instances are left to expire at Nacos", event: "process.leftovers",
-                fields: ["instances": .integer(Int64(core.tombstones))]))
+                .warn,
+                storage == nil
+                    ? "shutdown time-out: instances are left to expire at Nacos"
+                    : "shutdown time-out: the next start finishes the deletions",
+                event: "process.leftovers", fields: ["instances": .integer(Int64(core.tombstones))]))
         finish()
     }
 
+    /// Everything is done but the checkpoint.
     private func finish() {
-        if exitStatus == nil { exitStatus = 0 }
+        guard finishDeadline == nil else { return }
+        guard let storage, storage.finish() else { return end(0) }
+        finishDeadline = clocks.now + Daemon.checkpointWait
+    }
+
+    /// How long the end waits for the last checkpoint: without one the next start does it.
+    private static let checkpointWait = Duration.seconds(1)
+
+    func end(_ status: Int32) {
+        if exitStatus == nil { exitStatus = status }
     }
 
     /// Sends what the last turn answered, then closes every socket. The daemon is not turned afterwards.
@@ -177,6 +205,9 @@ public final class Daemon {
         server.close()
         client.close()
         resolver?.close()
+        // At once, or on a disk that hangs: what was acknowledged is durable.
+        storage?.close(waiting: exitStatus != 130 && !core.isReadOnly)
+        storage = nil
         timer?.close()
         loop.freeClosed()
     }

@@ -54,6 +54,11 @@ extension LogEvent {
             return LogRecord(
                 .error, "login to Nacos failed, tried again every 5 s", event: "login.failed", error: detail)
         case .loginRecovered: return LogRecord(.info, "login to Nacos works again", event: "login.recovered")
+        case .storageFailed(let detail):
+            return LogRecord(
+                .error, "writes are refused until storage works again, beats go on", event: "storage.failed",
+                error: detail)
+        case .storageRecovered: return LogRecord(.info, "storage works again", event: "storage.recovered")
         case .badInterval(let key, let server, let milliseconds):
             return LogRecord(
                 .warn, "clientBeatInterval makes no sense, the own period is kept", event: "server.bad_interval",

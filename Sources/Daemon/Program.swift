@@ -12,6 +12,8 @@ public enum Program {
         static let usage: Int32 = 64
         static let addressInUse: Int32 = 69
         static let broken: Int32 = 70
+        static let storageUnusable: Int32 = 73
+        static let storageUnreadable: Int32 = 74
         static let configuration: Int32 = 78
     }
 

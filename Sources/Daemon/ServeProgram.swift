@@ -4,6 +4,7 @@ internal import EventLoop
 import Glibc
 internal import NacosWire
 internal import NamingStandIn
+internal import Storage
 
 /// `beatd serve`: the daemon as a process.
 enum ServeProgram {
@@ -11,13 +12,15 @@ enum ServeProgram {
         let settings = loaded.settings
         let log = Log(level: settings.logLevel, format: settings.logFormat)
         defer { log.finish() }
+        let storage: StorageStart?
+        do throws(StorageError) { storage = try openStorage(settings) } catch { return refuse(error, log) }
         do throws(EventLoopError) {
             let loop = try EventLoop()
             LibeventLines.collect()
             let naming = try startNaming(settings, loop)
             let daemon: Daemon
             do throws(EventLoopError) {
-                daemon = try Daemon(configuration(settings, log), loop: loop, log: log)
+                daemon = try Daemon(configuration(settings, stores: storage != nil, log), loop: loop, log: log)
             } catch {
                 naming?.close()
                 loop.freeClosed()
@@ -26,11 +29,13 @@ enum ServeProgram {
             for warning in loaded.warnings {
                 daemon.write(LogRecord(.warn, "configuration warning", event: "config.warning", error: warning))
             }
-            if settings.dataDirectory != .memory {
-                daemon.write(
-                    LogRecord(
-                        .warn, "registrations are kept in memory: this version stores nothing",
-                        event: "storage.memory"))
+            if let storage {
+                do throws(StorageError) { try daemon.restore(storage) } catch {
+                    daemon.close()
+                    naming?.close()
+                    loop.freeClosed()
+                    return refuse(error, log)
+                }
             }
             return run(daemon, naming, loop, log)
         } catch {
@@ -85,8 +90,28 @@ enum ServeProgram {
         return try NamingStandIn(loop: loop, address: address, profile: .nacos25)
     }
 
-    private static func configuration(_ settings: Settings, _ log: Log) -> Daemon.Configuration {
+    private static func openStorage(_ settings: Settings) throws(StorageError) -> StorageStart? {
+        switch settings.dataDirectory {
+        case .memory: nil
+        case .folder(let path): try StorageStart.open(path)
+        }
+    }
+
+    /// Says why there is no start without the data folder; the exit code.
+    private static func refuse(_ error: StorageError, _ log: Log) -> Int32 {
+        log.write(
+            LogRecord(.error, "cannot start", event: "storage.open", error: error.description),
+            at: WallTime(milliseconds: WallClock.milliseconds()), nanoseconds: MonotonicClock.nanoseconds())
+        switch error {
+        case .folderUnusable, .inUse, .networkFileSystem, .newerSchema, .foreign, .full, .readOnly:
+            return Program.Exit.storageUnusable
+        case .corrupt, .locked, .failed: return Program.Exit.storageUnreadable
+        }
+    }
+
+    private static func configuration(_ settings: Settings, stores: Bool, _ log: Log) -> Daemon.Configuration {
         var configuration = Daemon.Configuration()
+        configuration.stores = stores
         configuration.servers = settings.nacosServers.map {
             ServerAddress(name: $0.text, host: $0.host, port: $0.port)
         }

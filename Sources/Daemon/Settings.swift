@@ -1,8 +1,8 @@
-/// Where registrations are to be kept.
+/// Where registrations are kept.
 public enum DataDirectory: Equatable, Sendable {
     /// Nowhere: a restart forgets them.
     case memory
-    /// In this folder. Not yet: this version warns, and keeps them in memory.
+    /// In this folder, which is made when it is not there.
     case folder(String)
 }
 
@@ -57,7 +57,7 @@ public struct Settings: Equatable, Sendable {
     public var readToken: Secret?
     /// Host names in lower case, without ports.
     public var allowedHosts: [String]
-    /// Where registrations are to be kept.
+    /// Where registrations are kept.
     public var dataDirectory: DataDirectory
     /// The `ip` of registrations without one.
     public var defaultIP: String?

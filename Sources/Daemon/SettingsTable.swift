@@ -38,7 +38,7 @@ public enum SettingsTable {
         row("allowed-hosts", .list, "", "names by which clients may call the API, beside its addresses", daemon),
         row(
             "data-dir", .path, "/var/lib/beatd",
-            "taken, and not used yet: registrations are in memory; anything but memory is warned about", daemon),
+            "folder that registrations are stored in, on a local file system; memory = nothing is kept", daemon),
         row("default-ip", .text, "", "the address of registrations that give none", daemon),
         row("max-registrations", .integer(1...1_000_000), "1000000", "more are refused", daemon),
         row(

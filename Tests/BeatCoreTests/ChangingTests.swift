@@ -263,7 +263,7 @@ struct BatchTests {
         case .idHeld: "idHeld"
         case .tooManyRegistrations: "tooMany"
         case .notFound: "notFound"
-        case .exists, .keyConflict, .draining, .batch, .refused: "\(answer)"
+        case .exists, .keyConflict, .draining, .storageUnavailable, .batch, .refused: "\(answer)"
         }
     }
 

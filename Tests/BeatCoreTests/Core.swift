@@ -14,11 +14,13 @@ final class Core {
 
     init(
         servers: [String] = ["127.0.0.1:8848"], maxRegistrations: Int = Limits.registrations,
-        dialect: DialectChoice = .forced(.v1), logsIn: Bool = false
+        dialect: DialectChoice = .forced(.v1), logsIn: Bool = false, stores: Bool = false, at start: Int64 = 1_000
     ) {
-        now = Instant(nanoseconds: 1_000 * Self.second)
+        now = Instant(nanoseconds: start * Self.second)
         reactor = BeatReactor(
-            .init(servers: servers, maxRegistrations: maxRegistrations, dialect: dialect, logsIn: logsIn), at: now)
+            .init(
+                servers: servers, maxRegistrations: maxRegistrations, dialect: dialect, logsIn: logsIn, stores: stores,
+                phaseEpoch: stores ? Instant(nanoseconds: 0) : nil), at: now)
     }
 
     /// Feeds an input and gives the effects; log lines are left out unless asked for.
@@ -32,7 +34,7 @@ final class Core {
                 inFlight.append(exchange)
                 sent.append((exchange, now))
             case .answer(let token, let answer): answers[token] = answer
-            case .cancel, .probe, .login, .log, .finish: break
+            case .cancel, .probe, .login, .log, .finish, .store, .reopenStorage: break
             }
         }
         return logs ? effects : effects.filter { if case .log = $0 { false } else { true } }

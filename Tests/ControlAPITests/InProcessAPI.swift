@@ -177,7 +177,7 @@ final class InProcessAPI: APIDriver {
             switch effect {
             case .send(let exchange): inFlight.append(exchange)
             case .answer(let token, let answer): answers[token] = answer
-            case .cancel, .probe, .login, .log, .finish: break
+            case .cancel, .probe, .login, .log, .finish, .store, .reopenStorage: break
             }
         }
     }

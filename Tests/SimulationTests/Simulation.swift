@@ -174,6 +174,7 @@ final class Simulation {
         case .log: break
         // The simulated servers speak a dialect that is forced, and want no login.
         case .probe, .login: preconditionFailure("\(effect) with a forced dialect and no login")
+        case .store, .reopenStorage: preconditionFailure("\(effect) and nothing is stored")
         case .finish:
             finishes += 1
             check(draining && finishes == 1, "finish, and again or without a drain")
