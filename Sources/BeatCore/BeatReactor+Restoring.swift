@@ -6,6 +6,7 @@ extension BeatReactor {
     /// it says so. What Nacos had not accepted is registered, and tombstones are finished.
     mutating func restore(_ pieces: [StoredRegistration], rev stored: UInt64, total: Int, at now: Instant) {
         rev = max(rev, stored)
+        table.reserve(total)
         for piece in pieces {
             let fingerprint = piece.document.key.fingerprint
             guard table.find(fingerprint) == nil else { continue }
@@ -42,17 +43,25 @@ extension BeatReactor {
         table.chosenIDs.set(id, of: slot)
     }
 
-    /// When a restored registration is looked at first. Few of them all at once, because some are overdue and nobody
-    /// knows which; many on their phases, which are those of the earlier process, so that the load is flat.
+    /// When a restored registration is looked at first.
+    ///
+    /// Those whose beat fell due while no process ran are overdue, and nobody knows which they are. Few registrations
+    /// are therefore all beaten at once. Many begin with the phases of `restoreDowntime` ago, and go through theirs 1.6
+    /// times as fast until they are up to time: the most overdue first, no burst, and no gap of 5 + 2 s is exceeded.
     private func firstTick(_ slot: Int32, total: Int, at now: Instant) -> Int64 {
         let fingerprint = table.records[Int(slot)].fingerprint
         let current = wheel.tick(at: now)
+        func ticks(_ duration: Duration) -> Int64 { duration.wholeNanoseconds / TimingWheel.slotNanoseconds }
         guard total > Limits.restoredAtOnce else {
-            let slots = UInt64(Limits.restoreSpread.wholeNanoseconds / TimingWheel.slotNanoseconds)
-            return current + Int64(fingerprint % slots)
+            return current + Int64(fingerprint % UInt64(ticks(Limits.restoreSpread)))
         }
-        return Phase.next(
-            after: current - 1, fingerprint: fingerprint, periodTicks: Int64(table.rows[Int(slot)].periodTicks),
-            grid: Phase.grid(registrations: total))
+        let begin = current - ticks(Limits.restoreDowntime)
+        let grid = Phase.grid(registrations: total)
+        let phase = Phase.next(
+            after: begin - 1, fingerprint: fingerprint, periodTicks: Int64(table.rows[Int(slot)].periodTicks),
+            grid: grid)
+        // Off the grid, whose steps would make lumps at this pace.
+        let early = Int64((fingerprint >> 40) % UInt64(grid)) * 5 / 8
+        return current + max((phase - begin) * 5 / 8 - early, phase - current, 0)
     }
 }

@@ -32,6 +32,8 @@ public enum Limits {
     public static let restoredAtOnce = 5_000
     /// Over how long these are spread: with the start itself it stays below a second.
     public static let restoreSpread = Duration.milliseconds(500)
+    /// What a restart may have taken: beats that fell due in that time are made up for first.
+    public static let restoreDowntime = Duration.seconds(2)
     /// How often a refused registration is offered again: an upgraded server may take it.
     public static let rejectedRetry = Duration.seconds(60)
     /// How much longer than an instance's delete time-out its deletion is tried: servers sweep every 5 s.

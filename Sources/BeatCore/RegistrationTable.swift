@@ -108,6 +108,12 @@ struct RegistrationTable {
     /// The registration begins anew in its place: a tombstone was posted again.
     mutating func markCreated(_ slot: Int32, at now: Instant) { records[Int(slot)].createdAt = now }
 
+    /// Makes room for so many in one piece.
+    mutating func reserve(_ count: Int) {
+        rows.reserveCapacity(count)
+        records.reserveCapacity(count)
+    }
+
     /// The registration is one of an earlier process.
     mutating func markRestored(_ slot: Int32, serial: UInt64, updatedAt: Instant) {
         records[Int(slot)].serial = serial

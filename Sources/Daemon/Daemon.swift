@@ -162,11 +162,15 @@ public final class Daemon {
         clocks.read()
         drainDeadline = clocks.now + configuration.shutdownTimeout
         write(LogRecord(.info, "shutting down", event: "process.stopping"))
+        client.awaitAnswers(until: clocks.now + Daemon.inFlightWait)
         core.handle(.drain, at: clocks.now, into: &effects)
         perform()
         releaseParked()
         serveRequests()
     }
+
+    /// How long the end waits for beats in flight before it deregisters their instances (control-api.md §7).
+    private static let inFlightWait = Duration.seconds(1)
 
     /// True from `stop` on.
     var isDraining: Bool { drainDeadline != nil }

@@ -62,6 +62,11 @@ final class NacosClient {
     /// The exchange is no longer wanted: it is not written any more, and not written again.
     func cancel(_ exchange: Exchange) { cancelled.insert(exchange) }
 
+    /// The process ends: what is in flight is awaited no longer than this, deregistrations excepted.
+    func awaitAnswers(until end: Instant) {
+        for pool in pools { pool.awaitAnswers(until: end) }
+    }
+
     /// Writes what there is room for.
     func flush(_ core: borrowing BeatReactor, at now: Instant) {
         for pool in pools { pool.flush(core, &queries, at: now) }

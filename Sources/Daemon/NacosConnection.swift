@@ -61,8 +61,12 @@ final class NacosConnection: StreamDelegate {
         armDeadline()
     }
 
-    private func armDeadline() {
-        stream.setDeadline(at: pending.first?.writtenAt.map { ($0 + pool.requestTimeout).nanoseconds })
+    /// Arms the time-out of the exchange that is to be answered next.
+    func armDeadline() {
+        guard let first = pending.first, let writtenAt = first.writtenAt else { return stream.setDeadline(at: nil) }
+        var deadline = writtenAt + pool.requestTimeout
+        if first.exchange.kind != .deregister, let end = pool.lastAnswers { deadline = min(deadline, end) }
+        stream.setDeadline(at: deadline.nanoseconds)
     }
 
     // MARK: reading

@@ -23,6 +23,8 @@ final class ServerPool {
     /// Learned: how many requests a connection takes, and how long an idle one may be trusted.
     private(set) var requestLimit = NacosClientLimits.requestsPerConnection
     private var idleLimit = Duration.nanoseconds(NacosClientLimits.idle)
+    /// At the end of the process: until when answers to beats and registers are awaited.
+    private(set) var lastAnswers: Instant?
 
     init(_ loop: EventLoop, _ server: ServerAddress, _ configuration: NacosClient.Configuration, _ client: NacosClient)
     {
@@ -49,6 +51,12 @@ final class ServerPool {
         // What waits may be allowed another connection soon.
         let soon = others.isEmpty ? nil : readClock() + NacosClientLimits.waitPerConnection
         return [beats.first.map { $0.queuedAt + requestTimeout }, soon].compactMap { $0 }.min()
+    }
+
+    /// Awaits answers to beats and registers no longer than this: deregistering must not wait for a server that hangs.
+    func awaitAnswers(until end: Instant) {
+        lastAnswers = end
+        for connection in connections { connection.armDeadline() }
     }
 
     func enqueue(_ exchange: Exchange, at now: Instant) {

@@ -54,6 +54,12 @@ public final class DataFolder: Sendable {
 
     var databasePath: String { "\(path)/\(DataFolder.databaseName)" }
 
+    /// Makes the folder anew when somebody has removed it.
+    func makeAgain() throws(StorageError) {
+        guard !DataFolder.make(path) else { return }
+        throw .folderUnusable(path: path, reason: String(cString: strerror(errno)))
+    }
+
     /// Makes the database's file when it is not there, readable by nobody else: metadata may hold secrets. SQLite gives
     /// the files beside it the same mode.
     func makeDatabase() throws(StorageError) {

@@ -30,6 +30,7 @@ public final class RegistrationStore {
 
     init(in folder: DataFolder, steps: [String]) throws(StorageError) {
         self.folder = folder
+        try folder.makeAgain()
         try FileHeader.refuseNewer(folder.databasePath, known: Int64(steps.count))
         try folder.makeDatabase()
         database = try Database(folder.databasePath)
@@ -103,6 +104,8 @@ public final class RegistrationStore {
             count.bind(1, Int64(bitPattern: rev))
             try count.run()
         }
+        // Whoever removes the file of a running process gets a new one with everything in it.
+        guard bytes(of: folder.databasePath) > 0 else { throw .failed("\(folder.databasePath) is gone") }
     }
 
     private func apply(_ change: StoreChange, zero: Int64) throws(StorageError) {

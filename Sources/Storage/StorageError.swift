@@ -26,7 +26,9 @@ extension StorageError: CustomStringConvertible {
     /// One line, for people.
     public var description: String {
         switch self {
-        case .folderUnusable(let path, let reason): "the data folder \(path) cannot be used: \(reason)"
+        case .folderUnusable(let path, let reason):
+            "the data folder \(path) cannot be used: \(reason); name another by --data-dir, or keep nothing with "
+                + "--data-dir memory"
         case .inUse(let path, let holder): "the data folder \(path) is in use by another beatd\(holder)"
         case .networkFileSystem(let path, let name):
             "the data folder \(path) is on \(name), a network file system, where SQLite's WAL does not hold; "

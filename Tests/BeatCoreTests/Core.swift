@@ -23,6 +23,15 @@ final class Core {
                 phaseEpoch: stores ? Instant(nanoseconds: 0) : nil), at: now)
     }
 
+    /// Another process, at the time that it is now.
+    func restart() {
+        reactor = BeatReactor(
+            .init(
+                servers: ["127.0.0.1:8848"], dialect: .forced(.v1), stores: true,
+                phaseEpoch: Instant(nanoseconds: 0)), at: now)
+        inFlight = []
+    }
+
     /// Feeds an input and gives the effects; log lines are left out unless asked for.
     @discardableResult
     func handle(_ input: Input, logs: Bool = false) -> [Effect] {

@@ -67,7 +67,8 @@ import Testing
         #expect(phase(first) == phase(second) && phase(first) != nil)
     }
 
-    @Test func manyAreSpreadFlatOverOnePeriod() {
+    @Test("many are spread over their phases, at 1.6 times the ordinary rate at most")
+    func manyAreSpread() {
         let core = restored((1...10_000).map { stored($0) })
         let start = core.now
         core.run(.milliseconds(5010), answering: well)
@@ -77,7 +78,29 @@ import Testing
             tenths[Int((at - start).wholeMilliseconds / 100)] += 1
         }
         #expect(seen.count == 10_000)
-        #expect(tenths[..<50].allSatisfy { (120...300).contains($0) }, "\(tenths)")
+        #expect(tenths[..<31].allSatisfy { (250...400).contains($0) }, "\(tenths)")
+        #expect(tenths[32...].allSatisfy { $0 == 0 }, "\(tenths)")
+    }
+
+    @Test("of many, none has a gap of more than 7 s when the restart takes up to 2 s", arguments: [0, 300, 1100, 2000])
+    func gapsOfMany(downtime: Int64) {
+        let first = Core(stores: true)
+        let count = 6_000
+        first.handle(.restored((1...count).map { stored($0) }, rev: 1, total: count))
+        first.run(.milliseconds(12_340), answering: well)
+        let end = first.now
+        let second = Core(stores: true, at: 0)
+        second.advance(.nanoseconds(end.nanoseconds) + .milliseconds(downtime))
+        second.restart()
+        second.handle(.restored((1...count).map { stored($0) }, rev: 1, total: count))
+        second.run(.seconds(10), answering: well)
+        var last: [Int32: Instant] = [:]
+        var longest = Duration.zero
+        for (exchange, at) in first.sent + second.sent {
+            if let before = last.updateValue(at, forKey: exchange.slot) { longest = max(longest, at - before) }
+        }
+        #expect(last.count == count)
+        #expect(longest <= .seconds(7), "\(longest)")
     }
 
     @Test func whatNacosHadNotAcceptedIsRegistered() {

@@ -23,12 +23,12 @@ extension Core {
 @Suite struct StoringTests {
     private let orders = RegistrationDocument.orders()
 
-    private func put(_ core: Core, _ document: RegistrationDocument, accepted: UInt32 = 0, generation: UInt32 = 1)
+    private func put(_ core: Core, _ document: RegistrationDocument, serial: UInt64 = 1)
         -> StoreChange
     {
         .put(
             StoredRegistration(
-                serial: 1, document: document, generation: generation, acceptedGeneration: accepted, rev: core.rev,
+                serial: serial, document: document, rev: core.rev,
                 createdAt: core.now, updatedAt: core.now))
     }
 
@@ -190,7 +190,7 @@ extension Core {
         core.run(.seconds(20), answering: well)
         #expect(core.counters.beats[.ok] >= 4)
         core.handle(.stored(through: 2))
-        #expect(core.register(.orders(2)).compactMap(\.stores) == [put(core, .orders(2))])
+        #expect(core.register(.orders(2)).compactMap(\.stores) == [put(core, .orders(2), serial: 2)])
     }
 
     @Test func whoHasGoneIsNotAnswered() {

@@ -213,11 +213,10 @@ def the_disk_is_full(bench):
     bench.beatd.start()
     bench.register(200)
     filler = os.path.join(bench.beatd.data, "filler")
-    with open(filler, "wb") as file:
+    with open(filler, "wb", buffering=0) as file:
         try:
             while True:
                 file.write(b"x" * 4096)
-                file.flush()
         except OSError:
             pass
     port = 5000
@@ -378,6 +377,30 @@ def term_with_dead_servers(bench):
     if len(bench.beatd.registrations()) != 5 or bench.naming.registers:
         raise Failure(f"{len(bench.beatd.registrations())} kept, registered: {bench.naming.registers}")
     return f"exit 0 after {took:.2f} s, 100 deletions finished by the next start, 5 kept"
+
+
+@scenario()
+def term_while_beats_hang(bench):
+    """A beat in flight is awaited for a second, not for the request time-out of 3 s."""
+    bench.beatd.start()
+    bench.register(100)
+    bench.naming.hangs_on_beats = True
+    time.sleep(2.5)
+    status, took = bench.beatd.terminate(15)
+    if status != 0 or took > 2.5 or bench.naming.count():
+        raise Failure(f"exit {status} after {took:.2f} s, {bench.naming.count()} instances left")
+    return f"exit 0 after {took:.2f} s"
+
+
+@scenario()
+def the_folder_is_removed(bench):
+    bench.beatd.start()
+    bench.register(50)
+    shutil.rmtree(bench.beatd.data)
+    wait_for("written anew", 10, lambda: bench.post(3)[0] in (200, 201))
+    wait_for("the file is there again", 5, lambda: os.path.exists(os.path.join(bench.beatd.data, "beatd.db")))
+    bench.restart_and_compare()
+    return f"{len(bench.beatd.registrations())} registrations are back"
 
 
 @scenario()

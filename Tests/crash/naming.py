@@ -20,6 +20,7 @@ class Naming:
         self.registers = {}
         self.deletes = {}
         self.beats = 0
+        self.hangs_on_beats = False
         self.connections = set()
         naming = self
 
@@ -74,6 +75,9 @@ class Naming:
             query = dict(urllib.parse.parse_qsl(parts.query, keep_blank_values=True))
             if body:
                 query.update(urllib.parse.parse_qsl(body.decode(), keep_blank_values=True))
+            if self.hangs_on_beats and parts.path.endswith("/beat"):
+                reader.read(1)
+                return
             answer = self._answer(method, parts.path, query).encode()
             writer.write(b"HTTP/1.1 200 \r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(answer)
                          + answer)
