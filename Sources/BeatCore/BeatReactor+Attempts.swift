@@ -60,7 +60,8 @@ extension BeatReactor {
 
     /// No server is left to ask: waits, or gives the beat up when its budget would be over by then.
     mutating func backOff(_ slot: Int32, _ kind: Exchange.Kind, at now: Instant, into effects: inout [Effect]) {
-        noteTrouble(slot, at: now, into: &effects)
+        let isChange = kind == .register && isKnownToNacos(slot)
+        if !isChange { noteTrouble(slot, at: now, into: &effects) }
         // Who asked for a beat now waits for a login or a probe that is under way, and for nothing else.
         if !login.isAsking, !servers.isProbing { answerAsked(slot, accepted: false, into: &effects) }
         let waits = table.rows[Int(slot)].attempt.waits
@@ -84,7 +85,10 @@ extension BeatReactor {
             }
         }
         table.rows[position].activity = .backingOff(kind)
-        wheel.schedule(slot, at: wheel.tick(notBefore: again))
+        var wake = wheel.tick(notBefore: again)
+        // A beat that falls due before the change is tried again comes first.
+        if isChange, table.rows[position].nextDue != Row.noTick { wake = min(wake, table.rows[position].nextDue) }
+        wheel.schedule(slot, at: wake)
     }
 
     /// How long one beat may be tried: within its period, and three times within the lease.

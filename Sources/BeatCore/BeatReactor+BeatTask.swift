@@ -45,6 +45,9 @@ extension BeatReactor {
         let row = table.rows[Int(slot)]
         let beatIsDue = row.nextDue != Row.noTick && row.nextDue <= wheel.tick(at: now)
         switch row.activity {
+        case .inFlight(.register, _, _) where beatIsDue && isKnownToNacos(slot):
+            // It follows the register's end: a change costs no beat.
+            return
         case .inFlight:
             guard beatIsDue else { return scheduleWake(slot) }
             counters.skipped.add(.inFlight)
@@ -52,6 +55,9 @@ extension BeatReactor {
         case .backingOff(let kind) where kind.isBeat && beatIsDue:
             endFailedBeat(slot, at: now, into: &effects)
             beatIfKept(slot, at: now, into: &effects)
+        case .backingOff(.register) where beatIsDue && isKnownToNacos(slot):
+            // A change that Nacos does not take must not cost the instance its beats. The register follows the beat.
+            beat(slot, due: wheel.begin(of: row.nextDue), at: now, into: &effects)
         case .backingOff(let kind):
             scheduleWake(slot)
             retry(slot, kind, at: now, into: &effects)
@@ -60,6 +66,12 @@ extension BeatReactor {
             guard work(slot) == .beat, beatIsDue else { return advance(slot, at: now, into: &effects) }
             beatIfKept(slot, at: now, into: &effects)
         }
+    }
+
+    /// True when Nacos has accepted it and is to keep it: what is registered now is a change, and beats go on.
+    func isKnownToNacos(_ slot: Int32) -> Bool {
+        let row = table.rows[Int(slot)]
+        return row.stage == .kept && row.acceptedGeneration != 0 && !row.mustDeregisterFirst
     }
 
     private mutating func beatIfKept(_ slot: Int32, at now: Instant, into effects: inout [Effect]) {

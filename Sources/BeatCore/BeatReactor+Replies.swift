@@ -151,8 +151,8 @@ extension BeatReactor {
         table.rows[position].failures = 0
         answerAsked(exchange.slot, accepted: true, into: &effects)
         takeInterval(interval, exchange, at: now, into: &effects)
-        // Offered again, or to be registered again, while this beat was in flight.
-        if table.rows[position].stage == .kept, table.rows[position].acceptedGeneration != exchange.generation {
+        // What was asked for while the beat was in flight follows it at once.
+        if table.rows[position].acceptedGeneration != exchange.generation, table.rows[position].stage == .kept {
             advance(exchange.slot, at: now, into: &effects)
         }
     }
@@ -247,6 +247,7 @@ extension BeatReactor {
     private mutating func registered(_ exchange: Exchange, at now: Instant, into effects: inout [Effect]) {
         let slot = exchange.slot
         let position = Int(slot)
+        let isChange = isKnownToNacos(slot)
         table.rows[position].acceptedGeneration = exchange.generation
         table.rows[position].dialect = exchange.dialect
         table.rows[position].lastAccepted = now
@@ -260,7 +261,7 @@ extension BeatReactor {
         confirm(slot, .accepted, into: &effects)
         // Beats that fell due while it was not registered had nothing to keep alive.
         let due = table.rows[position].nextDue
-        if due != Row.noTick, due <= wheel.tick(at: now) { scheduleNextPhase(slot, at: now) }
+        if !isChange, due != Row.noTick, due <= wheel.tick(at: now) { scheduleNextPhase(slot, at: now) }
         advance(slot, at: now, into: &effects)
     }
 

@@ -13,6 +13,7 @@ extension BeatReactor {
             rev = max(rev, piece.rev, piece.serial)
             let slot = table.insert(piece.document, fingerprint: fingerprint, rev: piece.rev, at: piece.createdAt)
             table.markRestored(slot, serial: piece.serial, updatedAt: piece.updatedAt)
+            restoreID(piece, slot)
             wheel.grow(to: table.rows.count)
             let position = Int(slot)
             table.rows[position].generation = piece.generation
@@ -30,6 +31,16 @@ extension BeatReactor {
             }
             wheel.schedule(slot, at: first)
         }
+    }
+
+    /// An id belongs to the registration that is wanted, whichever comes first: its tombstone had let it go.
+    private mutating func restoreID(_ piece: StoredRegistration, _ slot: Int32) {
+        guard let id = piece.chosenID else { return }
+        if let holder = table.chosenIDs.slot(of: id) {
+            guard piece.stage == .kept else { return }
+            table.chosenIDs.set(nil, of: holder)
+        }
+        table.chosenIDs.set(id, of: slot)
     }
 
     /// When a restored registration is looked at first.

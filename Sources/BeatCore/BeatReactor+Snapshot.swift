@@ -24,10 +24,7 @@ extension BeatReactor {
 
     /// The registration with this id, tombstones included.
     public func find(id: String) -> RegistrationHandle? {
-        guard let fingerprint = RegistrationID.fingerprint(of: id), let slot = table.find(fingerprint) else {
-            return nil
-        }
-        return table.handle(slot)
+        table.find(id: id).map { table.handle($0) }
     }
 
     /// The registration with this key, tombstones included.
@@ -85,7 +82,7 @@ extension BeatReactor {
         let document = table.document(slot)
         let scheduled = row.nextDue != Row.noTick && row.stage != .leaving
         return RegistrationView(
-            handle: table.handle(slot), id: RegistrationID.text(of: record.fingerprint), rev: record.rev,
+            handle: table.handle(slot), id: table.id(slot), rev: record.rev,
             generation: row.generation, observedGeneration: row.acceptedGeneration, createdAt: record.createdAt,
             updatedAt: record.updatedAt, document: document, state: row.state, reason: reason(slot),
             period: Period.duration(ticks: row.periodTicks), scheduled: scheduled, stopped: row.stage == .leaving,
@@ -109,6 +106,9 @@ extension BeatReactor {
         case .pending: return detail.map { "Nacos has not accepted it yet: \($0)" } ?? "waiting for Nacos to accept it"
         case .beating:
             if table.rows[Int(slot)].stage == .refused { return "Nacos refused the change: \(detail ?? "")" }
+            if let detail, table.rows[Int(slot)].acceptedGeneration != table.rows[Int(slot)].generation {
+                return "Nacos has not accepted the change yet: \(detail)"
+            }
             return table.rows[Int(slot)].lastBeat.at == Row.never ? "registration accepted" : "beat accepted"
         case .degraded where table.rows[Int(slot)].lastBeat.outcome == .clusterTrouble:
             return "the Nacos cluster is in trouble, beats go on: \(detail ?? "")"

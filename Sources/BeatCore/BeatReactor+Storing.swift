@@ -48,7 +48,7 @@ extension BeatReactor {
                 serial: record.serial, document: table.document(slot), stage: isLeaving ? .leaving : .kept,
                 generation: row.generation,
                 acceptedGeneration: row.acceptedGeneration, rev: record.rev, createdAt: record.createdAt,
-                updatedAt: record.updatedAt))
+                updatedAt: record.updatedAt, chosenID: table.chosenIDs.id(of: slot)))
     }
 
     /// Holds back the answers behind `first` that promise what is not durable yet.
@@ -142,9 +142,9 @@ extension Answer {
     fileprivate var promisesDurability: Bool {
         switch self {
         case .created, .updated, .unchanged, .removed, .removing: true
-        case .exists, .tooManyRegistrations, .keyConflict, .draining, .storageUnavailable, .notFound, .beaten,
-            .notBeaten,
-            .beatTooSoon:
+        case .batch(let answers): answers.contains { $0.promisesDurability }
+        case .exists, .tooManyRegistrations, .keyConflict, .keyHeld, .idHeld, .refused, .draining, .storageUnavailable,
+            .notFound, .beaten, .notBeaten, .beatTooSoon:
             false
         }
     }

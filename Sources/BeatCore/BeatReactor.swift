@@ -90,6 +90,8 @@ public struct BeatReactor: ~Copyable {
             remove(handle, token, options, at: now, into: &effects)
         case .beatNow(let handle, let token):
             beatNow(handle, token, at: now, into: &effects)
+        case .batch(let operations, let token, let atomic):
+            batch(operations, token, atomic: atomic, at: now, into: &effects)
         case .replied(let exchange, let reply, let sentAt):
             replied(exchange, reply, sentAt: sentAt, at: now, into: &effects)
         case .failed(let exchange, let failure, let sentAt, let detail):

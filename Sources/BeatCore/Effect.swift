@@ -42,6 +42,14 @@ public enum Answer: Equatable, Sendable {
     case tooManyRegistrations(limit: Int)
     /// Another key has the same id (a collision of 64 bits).
     case keyConflict
+    /// The key is registered under another id, that of this registration.
+    case keyHeld(RegistrationHandle)
+    /// The id is that of this registration, which has another key.
+    case idHeld(RegistrationHandle)
+    /// The answers to a batch's operations, in their order.
+    case batch([Answer])
+    /// An atomic batch of which nothing was done, for these operations could not be.
+    case refused([BatchFault])
     /// beatd is shutting down.
     case draining
     /// The change cannot be made durable, or it is not known whether it is.

@@ -6,6 +6,8 @@ public enum Input: Equatable, Sendable {
     case remove(RegistrationHandle, RequestToken, RemoveOptions)
     /// One beat now, beside the schedule.
     case beatNow(RegistrationHandle, RequestToken)
+    /// Several writes of the API in one turn; `atomic`: all or none.
+    case batch([BatchOperation], RequestToken, atomic: Bool)
     /// A server answered an exchange. `sentAt` is when its first byte was handed to the socket.
     case replied(Exchange, NacosReply, sentAt: Instant)
     /// An exchange ended without an answer; `sentAt` is nil when nothing of it was written. `detail` says more than the
@@ -66,11 +68,14 @@ public struct RegisterOptions: Equatable, Sendable {
     public var mustCreate: Bool
     /// Answer when Nacos has accepted, but not later than this; nil: answer at once.
     public var wait: Duration?
+    /// The id that the registration has or gets, as PUT names it; nil: whichever it has, for a new one that of its key.
+    public var id: String?
 
     /// Options; by default an upsert that is answered at once.
-    public init(mustCreate: Bool = false, wait: Duration? = nil) {
+    public init(mustCreate: Bool = false, wait: Duration? = nil, id: String? = nil) {
         self.mustCreate = mustCreate
         self.wait = wait
+        self.id = id
     }
 }
 

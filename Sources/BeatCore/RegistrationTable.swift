@@ -33,6 +33,7 @@ struct RegistrationTable {
     var count: Int { rows.count - free.count }
     private var index = FingerprintIndex()
     private var names = Interner()
+    var chosenIDs = ChosenIDs()
     private var counts = [Int](repeating: 0, count: RegistrationState.allCases.count)
 
     /// Registrations in a state.
@@ -130,6 +131,7 @@ struct RegistrationTable {
         }
         for name in [record.namespace, record.group, record.service, record.cluster] { names.release(name) }
         counts[Int(rows[position].state.rawValue)] -= 1
+        chosenIDs.set(nil, of: slot)
         records[position] = Record()
         rows[position] = Row(epoch: rows[position].epoch)
         free.append(slot)

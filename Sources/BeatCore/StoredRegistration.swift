@@ -25,12 +25,15 @@ public struct StoredRegistration: Equatable, Sendable {
     public var createdAt: Instant
     /// When the document last changed.
     public var updatedAt: Instant
+    /// The id that a client chose; nil: it has that of its key.
+    public var chosenID: String?
 
     /// A stored registration from its parts.
     public init(
         serial: UInt64, document: RegistrationDocument, stage: Stage = .kept, generation: UInt32 = 1,
         acceptedGeneration: UInt32 = 0,
-        rev: UInt64, createdAt: Instant, updatedAt: Instant
+        rev: UInt64, createdAt: Instant, updatedAt: Instant,
+        chosenID: String? = nil
     ) {
         self.serial = serial
         self.document = document
@@ -40,6 +43,7 @@ public struct StoredRegistration: Equatable, Sendable {
         self.rev = rev
         self.createdAt = createdAt
         self.updatedAt = updatedAt
+        self.chosenID = chosenID
     }
 }
 

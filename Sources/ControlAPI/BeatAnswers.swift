@@ -47,7 +47,10 @@ extension ControlAPI {
         case .exists: throw Preconditions.failed("If-None-Match")
         case .tooManyRegistrations: throw tooManyRegistrations()
         case .keyConflict: throw keyConflict()
+        case .keyHeld(let at): throw keyHeld(core.view(at)?.id ?? "")
+        case .idHeld(let at): throw idHeld(core.view(at)?.id ?? "")
         case .draining: throw .draining
+        case .batch, .refused: preconditionFailure("one write was answered with \(answer)")
         case .storageUnavailable: throw .storageUnavailable
         case .removed, .removing, .notFound:
             // Removed by somebody else while this request waited for Nacos.
@@ -86,8 +89,8 @@ extension ControlAPI {
                 if !missingOk { throw Problem(.notFound, "the registration was removed meanwhile") }
             case .draining: throw .draining
             case .storageUnavailable: throw .storageUnavailable
-            case .created, .updated, .unchanged, .exists, .tooManyRegistrations, .keyConflict, .beaten, .notBeaten,
-                .beatTooSoon:
+            case .created, .updated, .unchanged, .exists, .tooManyRegistrations, .keyConflict, .keyHeld, .idHeld,
+                .batch, .refused, .beaten, .notBeaten, .beatTooSoon:
                 preconditionFailure("a removal was answered with \(answer)")
             }
         }

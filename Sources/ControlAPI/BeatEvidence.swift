@@ -74,7 +74,8 @@ extension ControlAPI {
         case .draining: throw .draining
         case .storageUnavailable: throw .storageUnavailable
         case .notFound: throw Problem(.notFound, "the registration was removed meanwhile")
-        case .created, .updated, .unchanged, .exists, .tooManyRegistrations, .keyConflict, .removed, .removing:
+        case .created, .updated, .unchanged, .exists, .tooManyRegistrations, .keyConflict, .keyHeld, .idHeld, .batch,
+            .refused, .removed, .removing:
             preconditionFailure("a beat was answered with \(answer)")
         }
     }

@@ -14,6 +14,9 @@ private enum PageLimits {
     static let bytes = 512 << 10
 }
 
+/// The longest `?wait=` of the list: what proxies let pass, and below what the server parks.
+private let listWaitMax = Duration.seconds(120)
+
 // MARK: GET /v1/beats, GET /v1/beats/{id}
 
 extension ControlAPI {
@@ -28,15 +31,21 @@ extension ControlAPI {
         return .body(200, .json, writer.finish(), pretty: call.pretty, etag: etag)
     }
 
-    func listBeats(_ call: Call, core: borrowing BeatReactor, context: Context) throws(Problem) -> HTTPResponse {
+    func listBeats(_ call: Call, core: borrowing BeatReactor, context: Context) throws(Problem) -> Handling {
         let filter = try BeatFilter(call.query)
         let limit = try call.query.integer(.limit, in: 1...PageLimits.itemsMax) ?? PageLimits.itemsDefault
         let asksTotal = try call.query.flag(.total)
         let start = try startSlot(call, filter)
+        let wait = try call.query.duration(.wait, max: listWaitMax)
         // A state changes without a change of any document, so that no tag could tell whether its list did.
         let etag = filter.state == nil ? EntityTag(ofListAt: core.rev, epoch: configuration.epoch) : nil
         let conditions = Preconditions(call.request.fields)
-        if let etag, try conditions.isUnmodified(etag) { return .notModified(etag) }
+        if let etag, try conditions.isUnmodified(etag) {
+            guard let wait, wait > .zero, !context.waited, !context.draining else {
+                return .respond(.notModified(etag), route: call.route)
+            }
+            return .park(until: context.now + wait, route: call.route)
+        }
         if etag == nil, conditions.ifMatch != nil { throw Preconditions.failed("If-Match") }
 
         var writer = JSONWriter()
@@ -55,7 +64,9 @@ extension ControlAPI {
             fields.append("Link", "<\(linkTarget(call.request, token))>; rel=\"next\"")
         }
         writer.endObject()
-        return .body(200, .json, writer.finish(), pretty: call.pretty, etag: etag, fields: fields)
+        let response = HTTPResponse.body(
+            200, .json, writer.finish(), pretty: call.pretty, etag: etag, fields: fields)
+        return .respond(response, route: call.route)
     }
 
     private func startSlot(_ call: Call, _ filter: BeatFilter) throws(Problem) -> Int32 {

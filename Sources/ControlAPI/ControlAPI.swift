@@ -107,7 +107,7 @@ public struct ControlAPI: Sendable {
                 let call = try Call(request, found, match)
                 return try serve(call, by: client, core: core, context: context, token: token, metrics: metrics)
             case .options(let methods, let found):
-                return .respond(.empty(204, fields: ["Allow": ControlAPI.list(methods)]), route: found)
+                return .respond(ControlAPI.options(methods), route: found)
             case .otherMethods(let methods, let found):
                 route = found
                 throw ControlAPI.methodNotAllowed(request.method, methods)
@@ -126,9 +126,14 @@ public struct ControlAPI: Sendable {
         let route = call.route
         switch route.operation {
         case .registerBeat: return try registerBeat(call, core: core, context: context, token: token)
+        case .putBeat: return try putBeat(call, core: core, context: context, token: token)
+        case .patchBeat: return try patchBeat(call, core: core, context: context, token: token)
+        case .batchBeats: return try batchBeats(call, core: core, context: context)
+        case .importBeats: return try importBeats(call, core: core, context: context)
+        case .exportBeats: return try exportBeats(call, core: core)
         case .removeBeat: return try removeBeat(call, core: core, context: context, token: token)
         case .removeBeats: return try removeBeats(call, core: core, context: context, token: token)
-        case .listBeats: return .respond(try listBeats(call, core: core, context: context), route: route)
+        case .listBeats: return try listBeats(call, core: core, context: context)
         case .readBeat: return .respond(try readBeat(call, core: core, context: context), route: route)
         case .readHistory: return .respond(try readHistory(call, core: core, context: context), route: route)
         case .readHealth: return .respond(try readHealth(call, core: core, context: context), route: route)
@@ -155,10 +160,16 @@ public struct ControlAPI: Sendable {
         }
     }
 
-    private static func path(of request: HTTPRequest) throws(Problem) -> [String] {
+    static func path(of request: HTTPRequest) throws(Problem) -> [String] {
         do throws(EscapingError) { return try request.target.pathSegments() } catch {
             throw Problem(.malformedRequest, "the path has an escape (%XX) that cannot be decoded")
         }
+    }
+
+    private static func options(_ methods: [HTTPMethod]) -> HTTPResponse {
+        var fields: HTTPFields = ["Allow": list(methods)]
+        if methods.contains(.patch) { fields.append("Accept-Patch", "application/merge-patch+json") }
+        return .empty(204, fields: fields)
     }
 
     private static func methodNotAllowed(_ method: HTTPMethod, _ methods: [HTTPMethod]) -> Problem {

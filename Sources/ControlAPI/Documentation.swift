@@ -34,7 +34,8 @@ extension ControlAPI {
         writer.beginArray()
         for capability in [
             "beats", "dry-run", "wait", "filters", "paging", "metrics", "prometheus", "servers", "config",
-            "history", "health", "beat-now", "log-level", "headroom",
+            "history", "health", "beat-now", "log-level", "headroom", "put", "patch", "conditions", "batch",
+            "export", "import", "long-poll",
         ] {
             writer.string(capability)
         }
@@ -82,6 +83,10 @@ enum Menu {
         # what would happen, without doing it
         curl --json '{"serviceName":"orders","ip":"10.0.0.7","port":8080}' \(target)/v1/beats?dryRun=true'
 
+        # under an id of your choice, and a change of one field
+        curl -X PUT --json '{"serviceName":"orders","ip":"10.0.0.8","port":8080}' \(target)/v1/beats/orders-8?pretty'
+        curl -X PATCH -H 'Content-Type: application/merge-patch+json' -d '{"weight":2}' \(target)/v1/beats/orders-8?pretty'
+
         # what is kept alive
         curl \(target)/v1/beats?pretty'
         curl \(target)/v1/beats?serviceName=orders&state=beating&pretty'
@@ -90,6 +95,9 @@ enum Menu {
         curl \(target)/v1/beats/ID/health'
         curl \(target)/v1/beats/ID/history?pretty'
         curl -X POST \(target)/v1/beats/ID/beat?pretty'
+        # all of it, and back (more than 1 MiB: through the unix socket, or with a token)
+        curl -o beats.json \(target)/v1/export'
+        curl --json @beats.json \(target)/v1/import?mode=merge'
 
         # stop, and take the instance out of Nacos
         curl -X DELETE \(target)/v1/beats?serviceName=orders&ip=10.0.0.7&port=8080'

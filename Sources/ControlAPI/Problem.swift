@@ -74,6 +74,11 @@ struct Problem: Error, Sendable {
     /// The document. `requestID` is the one that the log has.
     func response(requestID: String, pretty: Bool = false) -> HTTPResponse {
         var writer = JSONWriter()
+        write(to: &writer, requestID: requestID)
+        return .body(status, .problem, writer.finish(), pretty: pretty, fields: fields)
+    }
+
+    func write(to writer: inout JSONWriter, requestID: String) {
         writer.beginObject()
         writer.member("type", "/problems/\(type.slug)")
         writer.member("title", type.title)
@@ -88,7 +93,6 @@ struct Problem: Error, Sendable {
         }
         writer.member("requestId", requestID)
         writer.endObject()
-        return .body(status, .problem, writer.finish(), pretty: pretty, fields: fields)
     }
 }
 

@@ -14,12 +14,25 @@ struct RegistrationWriter: Sendable {
         writer.endObject()
     }
 
-    /// What a dry run would register.
-    func writeDryRun(_ document: RegistrationDocument, result: WriteResult, to writer: inout JSONWriter) {
+    /// What a client may write: a registration without what is the server's own.
+    func writeWritable(_ document: RegistrationDocument, to writer: inout JSONWriter) {
         writer.beginObject()
-        for field in RegistrationField.allCases where field == .id || !field.isServerOwned {
-            write(field, document, to: &writer)
-        }
+        for field in RegistrationField.allCases where !field.isServerOwned { write(field, document, to: &writer) }
+        writer.endObject()
+    }
+
+    /// What an export keeps: the document without its live status.
+    func writeExported(_ view: RegistrationView, to writer: inout JSONWriter) {
+        writer.beginObject()
+        for field in RegistrationField.allCases where field != .status { write(field, view, nil, to: &writer) }
+        writer.endObject()
+    }
+
+    /// What a dry run would register.
+    func writeDryRun(_ document: RegistrationDocument, id: String, result: WriteResult, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member(RegistrationField.id.rawValue, id)
+        for field in RegistrationField.allCases where !field.isServerOwned { write(field, document, to: &writer) }
         writer.member(RegistrationField.result.rawValue, result.rawValue)
         writer.endObject()
     }
@@ -48,7 +61,6 @@ struct RegistrationWriter: Sendable {
     private func write(_ field: RegistrationField, _ document: RegistrationDocument, to writer: inout JSONWriter) {
         let name = field.rawValue
         switch field {
-        case .id: writer.member(name, document.key.id)
         case .serviceName: writer.member(name, document.key.serviceName)
         case .groupName: writer.member(name, document.key.groupName)
         case .namespaceId: writer.member(name, document.key.namespaceId)
@@ -67,7 +79,7 @@ struct RegistrationWriter: Sendable {
         case .onUnhealthy: writer.member(name, document.onUnhealthy.rawValue)
         case .deregisterOnExit: writer.member(name, document.deregisterOnExit)
         case .labels: write(name, document.labels, to: &writer)
-        case .rev, .generation, .createdAt, .updatedAt, .source, .status, .result: break
+        case .id, .rev, .generation, .createdAt, .updatedAt, .source, .status, .result: break
         }
     }
 

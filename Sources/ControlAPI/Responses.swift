@@ -56,6 +56,14 @@ extension HTTPResponse {
         return response
     }
 
+    /// The head of a body that follows piece by piece.
+    static func streamed(_ type: MediaType, etag: EntityTag?) -> HTTPResponse {
+        var response = HTTPResponse(200)
+        response.fields.append("Content-Type", type.rawValue)
+        response.appendCaching(etag)
+        return response
+    }
+
     private mutating func appendCaching(_ etag: EntityTag?) {
         if let etag { fields.append("ETag", etag.text) }
         fields.append("Cache-Control", etag == nil ? "no-store" : "no-cache")

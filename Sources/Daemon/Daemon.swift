@@ -20,6 +20,9 @@ public final class Daemon {
     var declared = DeclaredState()
     /// Whether the last reading of the settings brought no fault.
     var isLastReloadGood = true
+    var bulks: [BulkRun] = []
+    var exports: [ExportRun] = []
+    var parked: [ParkedRequest] = []
     var writeRate: WriteRate
     var httpMetrics = HTTPMetrics()
     var loopMetrics = LoopMetrics()
@@ -85,6 +88,10 @@ public final class Daemon {
         api = ControlAPI(configuration.api(epoch: idPrefix, ownAddresses: own))
         timer = try LoopTimer(loop, onFire: {})
         server.onRefusal = { [unowned self] in self.refuse($0, $1) }
+        server.bodyLimit = { [unowned self] client in
+            let api = self.api
+            return { api.bodyLimit(of: $0, by: client) }
+        }
         server.onGone = { [unowned self] in self.abandon($0) }
         server.onAcceptError = { [unowned self] in self.acceptFailed($0) }
         armTimer()
@@ -94,7 +101,7 @@ public final class Daemon {
 
     /// One pass of the loop with everything that follows from it, always in this order.
     public func turn(waiting: Bool) {
-        let hasMore = server.hasArrivals || !client.outcomes.isEmpty || hasWork
+        let hasMore = server.hasArrivals || !client.outcomes.isEmpty || hasWork || hasBulkWork
         loop.runOnce(waiting: waiting && !hasMore && exitStatus == nil)
         hasWork = false
         clocks.read()
@@ -109,7 +116,9 @@ public final class Daemon {
         perform()
         client.flush(core, at: Instant(nanoseconds: MonotonicClock.nanoseconds()))
         serveRequests()
+        serveBulks()
         perform()
+        releaseParked()
         client.flush(core, at: Instant(nanoseconds: MonotonicClock.nanoseconds()))
         endDrain()
         revertLogLevel()
@@ -147,7 +156,7 @@ public final class Daemon {
     func armTimer() {
         let deadlines = [
             core.nextDeadline?.at, client.nextDeadline, resolver?.nextDeadline, serverList?.nextDeadline, drainDeadline,
-            finishDeadline, storage?.nextDeadline, logLevelChange.revertsAt,
+            finishDeadline, storage?.nextDeadline, logLevelChange.revertsAt, parked.map(\.until).min(),
         ].compactMap { $0 }
         if let next = deadlines.min() { timer?.arm(at: next.nanoseconds) } else { timer?.disarm() }
     }
@@ -178,6 +187,8 @@ public final class Daemon {
         write(LogRecord(.info, "shutting down", event: "process.stopping"))
         client.awaitAnswers(until: clocks.now + Daemon.inFlightWait)
         handle(.drain)
+        releaseParked()
+        serveRequests()
     }
 
     /// Feeds the core an input that comes from neither Nacos nor the API.

@@ -19,7 +19,8 @@ enum RegistrationRecord {
         case onUnhealthy = 5
         case keptOnExit = 6
         case labels = 7
-        case declared = 8
+        case chosenID = 8
+        case declared = 9
     }
 
     /// Why bytes are not a registration.
@@ -46,6 +47,7 @@ enum RegistrationRecord {
             append(part, to: &out)
         }
         appendTagged(document, to: &out)
+        if let id = stored.chosenID { tag(.chosenID, to: &out) { append(id, to: &$0) } }
         let sum = checksum(out.span.extracting(prefixLength...), serial: stored.serial)
         for position in 0..<8 { out[1 + position] = UInt8(truncatingIfNeeded: sum >> UInt64(8 * position)) }
     }
@@ -92,15 +94,17 @@ enum RegistrationRecord {
             serviceName: try reader.string(bytes), clusterName: try reader.string(bytes),
             ip: try reader.string(bytes), port: port)
         var document = RegistrationDocument(key: key)
-        while reader.position < bytes.count { try readTagged(bytes, &reader, into: &document) }
+        var chosenID: String?
+        while reader.position < bytes.count { try readTagged(bytes, &reader, into: &document, &chosenID) }
         return StoredRegistration(
             serial: serial, document: document, stage: stage, generation: generation,
             acceptedGeneration: acceptedGeneration, rev: rev,
-            createdAt: createdAt, updatedAt: updatedAt)
+            createdAt: createdAt, updatedAt: updatedAt, chosenID: chosenID)
     }
 
     private static func readTagged(
-        _ bytes: Span<UInt8>, _ reader: inout RecordReader, into document: inout RegistrationDocument
+        _ bytes: Span<UInt8>, _ reader: inout RecordReader, into document: inout RegistrationDocument,
+        _ chosenID: inout String?
     ) throws(Fault) {
         guard let tag = Tag(rawValue: try reader.byte(bytes)) else { throw .newer }
         let end = try reader.end(bytes)
@@ -118,6 +122,7 @@ enum RegistrationRecord {
         case .keptOnExit: document.deregisterOnExit = false
         case .declared: document.source = .file
         case .labels: document.labels = try reader.map(bytes, until: end)
+        case .chosenID: chosenID = try reader.string(bytes)
         }
         guard reader.position == end else { throw .broken }
     }

@@ -37,7 +37,7 @@ import Testing
         for route in Route.table {
             let operation = try #require(contract.operations["\(route.method.name) \(route.template)"])
             #expect(operation.statuses == route.statuses.map { String($0) } + ["default"], "\(route.operation)")
-            #expect(operation.hasBody == (route.body == .json), "\(route.operation)")
+            #expect(operation.hasBody == (route.body != .none), "\(route.operation)")
         }
     }
 

@@ -23,6 +23,7 @@ final class InProcessAPI: APIDriver {
         shell.nacos.connections = [NacosMetrics.Connections(), NacosMetrics.Connections()]
         return shell
     }()
+    private var waited = false
     var api: ControlAPI
     private(set) var now = InProcessAPI.start
     /// How often the metrics were sampled.
@@ -35,6 +36,12 @@ final class InProcessAPI: APIDriver {
     private var inFlight: [Exchange] = []
     private var answers: [RequestToken: Answer] = [:]
     private var nextToken: UInt64 = 1
+    /// The request that was parked last; it was answered with 102, which the API never does.
+    private(set) var parked: (request: HTTPRequest, until: Instant)?
+    /// Called between the steps of a bulk request, and the pieces of an export.
+    var meanwhile: (InProcessAPI) throws -> Void = { _ in }
+    /// Steps of the last bulk request, pieces of the last export.
+    private(set) var steps = 0
 
     init(
         maxRegistrations: Int = 1000, logsIn: Bool = false,
@@ -53,7 +60,8 @@ final class InProcessAPI: APIDriver {
     var context: Context {
         Context(
             now: now, wall: WallTime(milliseconds: InProcessAPI.wall.milliseconds + milliseconds), requestID: "r-1",
-            started: InProcessAPI.start, draining: draining, restored: restored, loopResponsive: loopResponsive)
+            started: InProcessAPI.start, draining: draining, restored: restored, loopResponsive: loopResponsive,
+            waited: waited)
     }
 
     private var milliseconds: Int64 { (now - InProcessAPI.start).wholeMilliseconds }
@@ -66,7 +74,21 @@ final class InProcessAPI: APIDriver {
             samples += 1
             return shell
         }
+        return try finish(handling, request, token)
+    }
+
+    private func finish(_ handling: Handling, _ request: HTTPRequest, _ token: RequestToken) throws -> HTTPResponse {
         switch handling {
+        case .bulk(let bulk, let route):
+            lastRoute = route
+            return try run(bulk)
+        case .export(let head, let export, let route):
+            lastRoute = route
+            return run(head, export)
+        case .park(let until, let route):
+            lastRoute = route
+            parked = (request, until)
+            return HTTPResponse(102)
         case .respond(let response, let route):
             lastRoute = route
             lastInputs = []
@@ -86,6 +108,44 @@ final class InProcessAPI: APIDriver {
             return api.render(
                 try tokens.map { try answer(to: $0) }, for: pending, core: reactor, context: context)
         }
+    }
+
+    /// What a parked request is answered with now.
+    func sendParked() throws -> HTTPResponse {
+        let request = try #require(parked).request
+        waited = true
+        defer { waited = false }
+        return try send(request)
+    }
+
+    private func run(_ request: BulkRequest) throws -> HTTPResponse {
+        var bulk = request
+        steps = 0
+        while true {
+            steps += 1
+            let token = RequestToken(nextToken)
+            nextToken += 1
+            switch api.step(&bulk, core: reactor, context: context, token: token) {
+            case .more: break
+            case .respond(let response): return response
+            case .submit(let input):
+                lastInputs = [input]
+                feed(input)
+                let answer = answers.removeValue(forKey: token)
+                api.answered(try #require(answer), &bulk, core: reactor)
+            }
+            try meanwhile(self)
+        }
+    }
+
+    private func run(_ head: HTTPResponse, _ export: ExportStream) -> HTTPResponse {
+        var (response, export) = (head, export)
+        steps = 0
+        while let piece = api.next(&export, core: reactor, context: context) {
+            steps += 1
+            response.body += piece
+        }
+        return response
     }
 
     /// Lets time pass, with Nacos answering.

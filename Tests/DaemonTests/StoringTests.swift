@@ -2,6 +2,7 @@ import BeatCore
 import EventLoop
 import Glibc
 import HTTPWire
+import JSON
 import NamingStandIn
 import Storage
 import TestSupport
@@ -52,6 +53,26 @@ extension OnSockets {
                 #expect(try readiness(second) == "200 ok\n")
                 // Its naming server is a new one, and says that it does not know the instance.
                 try second.until("registered again") { second.daemon.core.counters.reregistrations[.notFound] == 1 }
+            }
+        }
+
+        @Test func batchesImportsAndChosenIdsAreThereAfterARestart() throws {
+            try withTemporaryDirectory { folder in
+                let first = try harness(folder)
+                #expect(try first.put("web", orders(1)).status == 201)
+                let put = "{\"op\":\"put\",\"registration\":\(orders(2, "\"id\":\"two\""))}"
+                #expect(try first.batch(put, "?atomic=true").member("results.0.status")?.integer == 201)
+                let items = (10..<240).map { orders($0) }.joined(separator: ",")
+                #expect(try first.post("{\"items\":[\(items)]}", "/v1/import").member("created")?.integer == 230)
+                #expect(first.daemon.bulks.isEmpty)
+                first.close()
+
+                let second = try harness(folder)
+                defer { second.close() }
+                #expect(second.daemon.core.dom2BeatSize == 232)
+                #expect(try second.get("/v1/beats/web").member("ip")?.string == "10.0.0.1")
+                #expect(try second.get("/v1/beats/two").member("ip")?.string == "10.0.0.2")
+                #expect(try second.put("web", orders(1)).member("result")?.string == "unchanged")
             }
         }
 

@@ -15,7 +15,8 @@ extension StoredRegistration {
             period: .milliseconds(59_999), onUnhealthy: .deregister, deregisterOnExit: false,
             labels: ["team": "x", "": "y"]),
         stage: .leaving, generation: .max, acceptedGeneration: 7, rev: .max,
-        createdAt: Instant(nanoseconds: -5_000_000_000), updatedAt: Instant(nanoseconds: 12_003_000_000))
+        createdAt: Instant(nanoseconds: -5_000_000_000), updatedAt: Instant(nanoseconds: 12_003_000_000),
+        chosenID: "web-1")
 
     /// With every field at its default.
     static func plain(_ number: Int = 1) -> StoredRegistration {
