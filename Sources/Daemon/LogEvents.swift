@@ -1,11 +1,19 @@
 internal import BeatCore
 
 extension LogEvent {
-    /// The line for a change of state; `servers` are the names in the order of the list.
+    /// The line for a change of state; `servers` are the names by the servers' places.
     func record(servers: [String]) -> LogRecord {
         func name(_ index: ServerIndex) -> String? {
             Int(index) < servers.count ? servers[Int(index)] : nil
         }
+        guard let record = registrationRecord(name) ?? serviceRecord(name) else {
+            preconditionFailure("\(self) has no line")
+        }
+        return record
+    }
+
+    /// What happens to one registration.
+    private func registrationRecord(_ name: (ServerIndex) -> String?) -> LogRecord? {
         switch self {
         case .addingBeat(let key, let id):
             return LogRecord(.info, "[BEAT] adding beat", event: "beat.added", beat: id, fields: ["key": .string(key)])
@@ -40,6 +48,24 @@ extension LogEvent {
             return LogRecord(
                 .info, "beat recovered", event: "beat.recovered", server: name(server),
                 fields: ["key": .string(key), "failures": .integer(Int64(failures))])
+        case .instanceStrayed(let key, let server, let reader):
+            return LogRecord(
+                .warn, "another node of the cluster does not list the instance", event: "instance.strayed",
+                server: name(server),
+                fields: ["key": .string(key), "reader": .string(name(reader) ?? "")])
+        case .badInterval(let key, let server, let milliseconds):
+            return LogRecord(
+                .warn, "clientBeatInterval makes no sense, the own period is kept", event: "server.bad_interval",
+                server: name(server), fields: ["key": .string(key), "milliseconds": .integer(milliseconds)])
+        case .serverDown, .serverUp, .clusterTrouble, .clusterWell, .dialectFound, .serverListChanged,
+            .serverListIgnored, .loginFailed, .loginRecovered, .storageFailed, .storageRecovered:
+            return nil
+        }
+    }
+
+    /// What happens to servers, the login and storage.
+    private func serviceRecord(_ name: (ServerIndex) -> String?) -> LogRecord? {
+        switch self {
         case .serverDown(let server, let detail):
             return LogRecord(
                 .warn, "Nacos server down, asked once a second until it answers", event: "server.down",
@@ -51,11 +77,6 @@ extension LogEvent {
                 .warn, "trouble within the Nacos cluster; beats go on until it is over", event: "cluster.trouble",
                 server: name(server), error: detail)
         case .clusterWell: return LogRecord(.info, "Nacos cluster well again", event: "cluster.well")
-        case .instanceStrayed(let key, let server, let reader):
-            return LogRecord(
-                .warn, "another node of the cluster does not list the instance", event: "instance.strayed",
-                server: name(server),
-                fields: ["key": .string(key), "reader": .string(name(reader) ?? "")])
         case .dialectFound(let server, let dialect, let version):
             return LogRecord(
                 .info, "Nacos server speaks", event: "server.dialect", server: name(server),
@@ -80,10 +101,9 @@ extension LogEvent {
                 .error, "writes are refused until storage works again, beats go on", event: "storage.failed",
                 error: detail)
         case .storageRecovered: return LogRecord(.info, "storage works again", event: "storage.recovered")
-        case .badInterval(let key, let server, let milliseconds):
-            return LogRecord(
-                .warn, "clientBeatInterval makes no sense, the own period is kept", event: "server.bad_interval",
-                server: name(server), fields: ["key": .string(key), "milliseconds": .integer(milliseconds)])
+        case .addingBeat, .updatingBeat, .removingBeat, .registered, .registerRejected, .deregistered,
+            .instanceNotFound, .beatFailing, .beatRecovered, .instanceStrayed, .badInterval:
+            return nil
         }
     }
 }

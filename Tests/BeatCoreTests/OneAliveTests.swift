@@ -63,7 +63,9 @@ struct OneAliveTests {
                     }
                     core.run(.seconds(10)) { Int($0.server) == alive ? well($0) : .broken }
                     #expect(core.counters.beats[.ok] == beats + UInt64(2 * Self.registrations))
-                    #expect(core.sent.filter { $0.at > begin }.allSatisfy { Int($0.exchange.server) == alive })
+                    // With a forced dialect nobody probes a quarantined node: one beat of its own a second does.
+                    let toDead = core.sent.filter { $0.at > begin && Int($0.exchange.server) != alive }
+                    #expect(toDead.count <= 11 * (count - 1), "\(toDead.count) in 10 s")
                 }
             }
         }

@@ -72,7 +72,7 @@ extension Simulation {
         let onPhase = reactor.isOnPhase(exchange.due, fingerprint: keys[key].fingerprint, periodTicks: period)
         if !onPhase {
             check(
-                exchange.due == now && (keys[key].registeredAt == now || isAsked(key)),
+                keys[key].registeredAt == exchange.due || exchange.due == now && isAsked(key),
                 "a beat off its phase that nobody asked for and that follows no acceptance: \(exchange)")
         }
         if let last = keys[key].lastBeat {
