@@ -74,6 +74,7 @@ extension BeatReactor {
         into effects: inout [Effect]
     ) {
         let position = Int(slot)
+        let isChange = kind == .register && isKnownToNacos(slot)
         table.rows[position].attempt.waits &+= 1
         table.rows[position].attempt.tried = 0
         if kind.isBeat {

@@ -16,6 +16,7 @@ extension ControlAPI {
         if let id, id != call.parameter { throw contradiction(id, call.parameter) }
         if context.draining { throw .draining }
         let current = kept(core.find(id: call.parameter), core)
+        try requireWritable(current)
         let conditions = Preconditions(call.request.fields)
         try conditions.requireWrite(current.map { EntityTag(of: $0, epoch: configuration.epoch) })
         if try call.query.flag(.dryRun) {
@@ -39,6 +40,7 @@ extension ControlAPI {
         guard let current = kept(core.find(id: call.parameter), core) else {
             throw Problem(.notFound, "there is no registration \(NameRules.quoted(call.parameter))")
         }
+        try requireWritable(current)
         let conditions = Preconditions(call.request.fields)
         try conditions.requireWrite(EntityTag(of: current, epoch: configuration.epoch))
         let merged = MergePatch.apply(patch, to: writable(current, context))
@@ -64,7 +66,7 @@ extension ControlAPI {
     /// The registration as a tree that a patch applies to.
     private func writable(_ view: RegistrationView, _ context: Context) -> JSONValue {
         var writer = JSONWriter()
-        RegistrationWriter(context: context, servers: configuration.servers)
+        RegistrationWriter(context: context, servers: [])
             .writeWritable(view.document, to: &writer)
         do throws(JSONError) { return try JSONParser.parse(writer.finish()) } catch {
             preconditionFailure("what was written cannot be read: \(error) in \(view)")
@@ -106,7 +108,7 @@ extension ControlAPI {
         case .notFound(let id): throw Problem(.notFound, "there is no registration \(NameRules.quoted(id))")
         }
         var writer = JSONWriter()
-        RegistrationWriter(context: context, servers: configuration.servers)
+        RegistrationWriter(context: context, servers: [])
             .writeDryRun(document, id: result.id, result: result.1, to: &writer)
         return .body(200, .json, writer.finish(), pretty: call.pretty)
     }

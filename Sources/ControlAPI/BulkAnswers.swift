@@ -100,7 +100,7 @@ extension ControlAPI {
         case .notFound: fail(Problem(.notFound, "there is no registration \(NameRules.quoted(named))"), element, &bulk)
         case .draining: fail(.draining, element, &bulk)
         case .storageUnavailable: fail(.storageUnavailable, element, &bulk)
-        case .batch: preconditionFailure("one operation was answered with a batch")
+        case .batch, .beaten, .notBeaten, .beatTooSoon: preconditionFailure("a write was answered with \(answer)")
         }
     }
 

@@ -45,7 +45,7 @@ extension ControlAPI {
     private func nextItems(
         _ export: inout ExportStream, from start: Int32, isFirst: Bool, core: borrowing BeatReactor, context: Context
     ) -> [UInt8] {
-        let registrationWriter = RegistrationWriter(context: context, servers: configuration.servers)
+        let registrationWriter = RegistrationWriter(context: context, servers: core.serverNames())
         var piece: [UInt8] = []
         var slot = start
         var isFirst = isFirst

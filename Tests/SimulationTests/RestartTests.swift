@@ -86,7 +86,9 @@ import Testing
                 if let position = truths[key].asked.firstIndex(of: weight) {
                     truths[key].asked.removeFirst(position + 1)
                 }
-            case .storageUnavailable, .notFound, .draining, .exists, .keyConflict, .tooManyRegistrations, .beaten,
+            case .storageUnavailable, .notFound, .draining, .exists, .keyConflict, .tooManyRegistrations, .keyHeld,
+                .idHeld,
+                .batch, .refused, .beaten,
                 .notBeaten, .beatTooSoon:
                 break
             }
