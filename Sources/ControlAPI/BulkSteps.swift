@@ -101,6 +101,10 @@ extension ControlAPI {
         _ value: JSONValue, _ element: Int, isAtomic: Bool, _ bulk: inout BulkRequest, core: borrowing BeatReactor
     ) throws(Problem) {
         let operation = try BulkElement.operation(value, defaults)
+        switch operation {
+        case .put(let document, _): try requireWritable(kept(core.find(document.key), core))
+        case .delete(let id): try requireWritable(kept(core.find(id: id), core))
+        }
         if bulk.isDry || isAtomic {
             let outcome = bulk.plan.next(operation, in: core)
             if let problem = problem(of: outcome) { throw problem }
@@ -127,6 +131,8 @@ extension ControlAPI {
         }
         bulk.elementOf[fingerprint] = element
         if let id { bulk.elementOfID[id] = element }
+        // An export has those that files declare too; here the file goes on to say what they are.
+        if kept(core.find(document.key), core)?.document.source == .file { return }
         var plan = BatchPlan(core)
         let outcome = plan.next(operation, in: core)
         if !bulk.isTolerable(outcome), let problem = problem(of: outcome) { throw problem }
@@ -166,7 +172,7 @@ extension ControlAPI {
                 bulk.stage = .applying(0)
                 return
             }
-            if bulk.elementOf[key.fingerprint] == nil {
+            if bulk.elementOf[key.fingerprint] == nil, kept(core.find(key), core)?.document.source != .file {
                 if bulk.isDry {
                     bulk.note(.removed(id: id))
                 } else {

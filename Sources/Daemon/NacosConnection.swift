@@ -58,6 +58,9 @@ final class NacosConnection: StreamDelegate {
         return now - max(writtenAt, answeredAt) > NacosClientLimits.stuck
     }
 
+    /// The server has answered on it.
+    var hasAnswered: Bool { answered > 0 }
+
     /// Exchanges without an answer yet.
     var load: Int { pending.count }
 

@@ -208,7 +208,11 @@ final class ServerPool {
         _ = grow(at: now)
     }
 
-    var canGrow: Bool { connections.count < configuration.connectionsPerServer * NacosClientLimits.growth }
+    /// Whether more connections than the setting may help: only to a server that answers on those that there are.
+    var canGrow: Bool {
+        connections.count < configuration.connectionsPerServer * NacosClientLimits.growth
+            && (connections.count < configuration.connectionsPerServer || connections.contains { $0.hasAnswered })
+    }
 
     private func grow(at now: Instant) -> NacosConnection? {
         canGrow ? connect(at: now) : nil

@@ -133,6 +133,15 @@ extension OnSockets {
                 }
                 #expect(try comesToSee([1, 2]))
                 #expect(try curl(folder, "/v1/beats").contains("\"source\":\"file\""))
+                // What a file declares is changed there.
+                let whole = "/v1/beats?serviceName=orders&ip=10.0.0.7&port=1"
+                #expect(try curl(folder, whole, "-X", "DELETE").hasSuffix("409"))
+                let other = "{\"serviceName\":\"orders\",\"ip\":\"10.0.0.7\",\"port\":1,\"weight\":2}"
+                #expect(try curl(folder, "/v1/beats", "--json", other).hasSuffix("409"))
+                let batch = "{\"operations\":[{\"op\":\"put\",\"registration\":\(other)}]}"
+                #expect(try curl(folder, "/v1/beats:batch", "--json", batch).contains("\"status\":409"))
+                let none = "{\"version\":1,\"items\":[]}"
+                #expect(try curl(folder, "/v1/import?mode=replace", "--json", none).hasSuffix("200"))
 
                 try declare("c.json", 3)
                 #expect(unlink("\(folder)/b.json") == 0)
