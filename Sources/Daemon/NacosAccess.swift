@@ -21,6 +21,8 @@ final class NacosAccess {
     private var probes: [ServerIndex: DialectProbe] = [:]
     /// Servers to probe whose names are being looked up, and until when that is waited for.
     private var unresolved: [ServerIndex: Instant] = [:]
+    /// A login waits until then for the first name to be looked up.
+    private var loginDeadline: Instant?
     private var calls: [UInt64: NacosCall] = [:]
     private var nextCall: UInt64 = 0
     private var isLoggedIn = false
@@ -50,12 +52,14 @@ final class NacosAccess {
 
     /// The name of a server has an address now.
     func resolved(_ server: ServerIndex) {
+        if loginDeadline != nil, client.address(of: server) != nil { beginLogin() }
         guard unresolved.removeValue(forKey: server) != nil, let probe = probes[server] else { return }
         ask(server, probe)
     }
 
     /// Gives up the probes whose server's name is not known in time.
     func expire(at now: Instant) {
+        if let loginDeadline, loginDeadline <= now { beginLogin() }
         for (server, deadline) in unresolved where deadline <= now {
             unresolved[server] = nil
             endProbe(server, .failed("its name is not resolved"))
@@ -63,7 +67,7 @@ final class NacosAccess {
     }
 
     /// When `expire` has something to do.
-    var nextDeadline: Instant? { unresolved.values.min() }
+    var nextDeadline: Instant? { (Array(unresolved.values) + [loginDeadline].compactMap { $0 }).min() }
 
     private func ask(_ server: ServerIndex, _ probe: DialectProbe) {
         var bytes: [UInt8] = []
@@ -120,7 +124,15 @@ final class NacosAccess {
     // MARK: login
 
     /// Logs in at the first server that answers, at the path of v3, then that of v1; `Input.loginEnded` follows.
-    func logIn() { logIn(from: 0, dialects: NacosRequestEncoder.loginOrder[...], failure: nil) }
+    func logIn() {
+        guard !client.hasAddress else { return beginLogin() }
+        loginDeadline = client.readClock() + configuration.connectTimeout
+    }
+
+    private func beginLogin() {
+        loginDeadline = nil
+        logIn(from: 0, dialects: NacosRequestEncoder.loginOrder[...], failure: nil)
+    }
 
     /// At the first server of the list whose place is not before `place`.
     private func logIn(from place: ServerIndex, dialects: ArraySlice<Dialect>, failure: String?) {

@@ -156,6 +156,9 @@ final class NacosClient {
         pools[Int(server)].cannotConnect(to: address)
     }
 
+    /// Whether it is known of any server where it is.
+    var hasAddress: Bool { pools.contains { !$0.isRetired && $0.address != nil } }
+
     func encoder(of server: ServerIndex) -> NacosRequestEncoder { pools[Int(server)].encoder }
 
     func address(of server: ServerIndex) -> SocketAddress? { pools[Int(server)].address }

@@ -208,10 +208,11 @@ final class ServerPool {
         _ = grow(at: now)
     }
 
-    /// Whether more connections than the setting may help: only to a server that answers on those that there are.
+    /// Whether more connections than the setting may help; with TLS only to a server that answers on those that there are
     var canGrow: Bool {
         connections.count < configuration.connectionsPerServer * NacosClientLimits.growth
-            && (connections.count < configuration.connectionsPerServer || connections.contains { $0.hasAnswered })
+            && (!transport.usesTLS || connections.count < configuration.connectionsPerServer
+                || connections.contains { $0.hasAnswered })
     }
 
     private func grow(at now: Instant) -> NacosConnection? {

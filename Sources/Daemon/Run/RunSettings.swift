@@ -9,7 +9,7 @@ public struct RunSettings: Equatable, Sendable {
     public var service: LoadedSettings
     /// What is kept in Nacos while the program lives.
     public var document: RegistrationDocument
-    /// What lets it be registered and beaten.
+    /// What it waits for before it is registered.
     public var check: RunCheck
     /// Between the instance's leaving and the program's signal.
     public var settle: Duration
@@ -30,7 +30,7 @@ public struct RunSettings: Equatable, Sendable {
         flag("period", .text, "", "time between beats; unless given, 5s"),
         flag(
             "check", .text, "tcp",
-            "what lets it be registered and beaten: tcp = the port answers, an http:// URL, or none"),
+            "what it waits for before it is registered: tcp = the port answers, or none"),
         flag(
             "settle", .duration(.zero ... .seconds(600)), "0s",
             "how long consumers have to notice, between the instance's leaving and the program's signal"),
@@ -46,12 +46,10 @@ public struct RunSettings: Equatable, Sendable {
     }
 }
 
-/// What lets the instance of `beatd run` be registered and beaten.
+/// What the instance of `beatd run` waits for before it is registered.
 public enum RunCheck: Equatable, Sendable {
     /// The program's port takes connections.
     case tcp
-    /// This URL answers with 2xx.
-    case http(String)
     /// That the program runs is enough.
     case none
 
@@ -59,8 +57,7 @@ public enum RunCheck: Equatable, Sendable {
         switch text {
         case "tcp": self = .tcp
         case "none": self = .none
-        case _ where text.hasPrefix("http://"): self = .http(text)
-        default: throw SettingsComplaint("must be tcp, none or an http:// URL, got \"\(text)\"")
+        default: throw SettingsComplaint("must be tcp or none, got \"\(text)\"")
         }
     }
 }

@@ -67,6 +67,28 @@ extension OnSockets {
             try scene.end()
         }
 
+        @Test("a real server: registered only when its port answers")
+        func realServer() throws {
+            let scene = try Scene()
+            try withTemporaryDirectory { folder in
+                let script =
+                    "echo ready; while [ ! -e \(folder)/go ]; do sleep 0.02; done; "
+                    + "exec python3 -m http.server \(scene.port) --bind 127.0.0.1"
+                let run = try scene.run([], ["sh", "-c", script])
+                try #require(try run.waitForOutput("ready"))
+                for _ in 0..<30 {
+                    try run.pump(for: .milliseconds(20))
+                    #expect(try !scene.isRegistered())
+                }
+                try writeFile("\(folder)/go", [])
+                #expect(try eventually(pump: { try run.pump(for: .milliseconds(20)) }) { try scene.isRegistered() })
+                run.signal(SIGTERM)
+                #expect(try run.wait() == .exited(128 + SIGTERM))
+                #expect(try !scene.isRegistered())
+            }
+            try scene.end()
+        }
+
         @Test("TERM: the instance is gone when the child gets its signal; its status is kept")
         func terminated() throws {
             let scene = try Scene()

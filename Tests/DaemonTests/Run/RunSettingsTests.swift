@@ -44,7 +44,7 @@ import Testing
         let settings = try parse(
             Self.least + [
                 "--group-name", "shop", "--namespace-id", "prod", "--cluster-name", "east", "--weight", "2.5",
-                "--metadata", "zone=a", "--metadata", "query=x=1,y", "--check", "http://127.0.0.1:8080/health",
+                "--metadata", "zone=a", "--metadata", "query=x=1,y", "--check", "none",
                 "--settle", "2s", "--stop-timeout", "1m", "--listen", "127.0.0.1:0", "--period", "1s", "--", "true",
             ])
         #expect(settings.document.key.groupName == "shop")
@@ -54,7 +54,7 @@ import Testing
         #expect(settings.document.metadata["zone"] == "a")
         #expect(settings.document.metadata["query"] == "x=1,y")
         #expect(settings.document.period == .seconds(1))
-        #expect(settings.check == .http("http://127.0.0.1:8080/health"))
+        #expect(settings.check == .none)
         #expect(settings.settle == .seconds(2))
         #expect(settings.stopTimeout == .seconds(60))
         #expect(settings.service.settings.listen?.text == "127.0.0.1:0")
@@ -73,7 +73,7 @@ import Testing
         #expect(refusal(Self.least + ["--weight", "x", "--", "true"]) == ["--weight: must be a number, got \"x\""])
         #expect(
             refusal(Self.least + ["--check", "udp", "--", "true"]) == [
-                "--check: must be tcp, none or an http:// URL, got \"udp\""
+                "--check: must be tcp or none, got \"udp\""
             ])
         #expect(refusal(Self.least + ["--port", "1", "--", "true"]) == ["--port: is given twice; keep one"])
         #expect(refusal(Self.least + ["--data-dir", "/x", "--", "true"]).first?.contains("is no flag") == true)
