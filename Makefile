@@ -2,7 +2,7 @@
 # The work is in scripts/, which can be read and run one by one.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build release lint format docs timed asan tsan bench image-check deps clean
+.PHONY: help run test build release lint format docs timed asan tsan crash bench image-check deps clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,17 +25,20 @@ lint: ## formatting and shell scripts; changes nothing
 format: ## put the sources into their form
 	@swift format --in-place --recursive --parallel Package.swift Sources Tests
 
-docs: deps ## write the table of docs/config.md anew from the settings
-	@BEATD_WRITE_DOCS=1 scripts/test.sh --filter ConfigurationDocumentTests
+docs: deps ## write the tables of docs/config.md and docs/metrics.md anew from the code
+	@BEATD_WRITE_DOCS=1 scripts/test.sh --filter "ConfigurationDocumentTests|MetricsDocumentTests"
 
 timed: deps ## the tests whose figures are times; wants a quiet machine
-	@BEATD_TIMED=1 scripts/test.sh --no-parallel --filter 'ScheduleTests|ServerLimitsTests'
+	@BEATD_TIMED=1 scripts/test.sh --no-parallel --filter 'ScheduleTests|ServerLimitsTests|ClusterTimedTests|KeptAliveTimedTests'
 
 asan: deps ## all tests under AddressSanitizer and LeakSanitizer
 	@scripts/sanitize.sh address
 
 tsan: deps ## the tests of threads under ThreadSanitizer
 	@scripts/sanitize.sh thread
+
+crash: release ## kill -9 at 100 moments and 240 system calls, broken disks, TERM: 10 minutes; strace, best as root
+	@python3 Tests/crash/crash.py --kills 100 --injected 120
 
 bench: deps ## 20 000 registrations at 5 s: CPU per beat and lateness, beside bare C
 	@python3 Tests/Benchmarks/bench.py
@@ -47,4 +50,4 @@ deps:
 	@scripts/deps.sh
 
 clean: ## remove everything that was built
-	rm -rf .build .build-asan .build-tsan .build-bench
+	rm -rf .build .build-asan .build-tsan .build-bench .venv-tests

@@ -33,7 +33,10 @@ let package = Package(
         .systemLibrary(
             name: "CLibeventOpenSSL", pkgConfig: "libssl", providers: [.apt(["libevent-dev", "libssl-dev"])]),
         .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        // fork, exec and what stands between them: the C library.
+        .systemLibrary(name: "CProcess"),
 
         // MARK: pure: no I/O, no clock, no randomness of their own
         module("BeatCore"),
@@ -44,10 +47,12 @@ let package = Package(
             "ControlAPI", ["BeatCore", "HTTPWire", "JSON"], resources: [.embedInCode("Resources/openapi.yaml")]),
 
         // MARK: the shell
-        module("EventLoop", ["CLibevent", "CLibeventOpenSSL"]),
+        module("EventLoop", ["CLibevent", "CLibeventOpenSSL", "CProcess"]),
+        module("Storage", ["CSQLite", "BeatCore"]),
         module("NamingStandIn", ["HTTPWire", "JSON", "EventLoop"]),
         module(
-            "Daemon", ["BeatCore", "HTTPWire", "JSON", "NacosWire", "ControlAPI", "EventLoop", "NamingStandIn"]),
+            "Daemon",
+            ["BeatCore", "HTTPWire", "JSON", "NacosWire", "ControlAPI", "EventLoop", "Storage", "NamingStandIn"]),
         .executableTarget(name: "beatd", dependencies: ["Daemon"], swiftSettings: strict),
 
         // MARK: tests
@@ -59,13 +64,15 @@ let package = Package(
         tests("NacosWireTests", ["NacosWire", "BeatCore", "HTTPWire", "JSON"], exclude: ["Traces"]),
         tests("ControlAPITests", ["ControlAPI", "BeatCore", "HTTPWire", "JSON"]),
         tests("EventLoopTests", ["EventLoop"]),
+        tests("StorageTests", ["Storage", "BeatCore"]),
         tests("NamingStandInTests", ["NamingStandIn", "HTTPWire", "JSON", "EventLoop"], exclude: ["Traces"]),
         tests(
             "DaemonTests",
             [
-                "Daemon", "BeatCore", "HTTPWire", "JSON", "NacosWire", "ControlAPI", "EventLoop", "NamingStandIn",
+                "Daemon", "BeatCore", "HTTPWire", "JSON", "NacosWire", "ControlAPI", "EventLoop", "Storage",
+                "NamingStandIn", "CLibeventOpenSSL",
             ]),
-        tests("DocumentationTests", ["Daemon"]),
+        tests("DocumentationTests", ["ControlAPI", "Daemon"]),
         tests("TidyTests", ["ControlAPI", "Daemon"]),
     ]
 )

@@ -6,10 +6,10 @@ set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-packages=(libevent-dev libsqlite3-dev libssl-dev libjansson-dev pkg-config curl)
+packages=(libevent-dev libsqlite3-dev libssl-dev libjansson-dev pkg-config curl python3 python3-venv)
 case "${1:-}" in
     "") ;;
-    ci) packages+=(shellcheck python3) ;;
+    ci) packages+=(shellcheck python3 strace) ;;
     *) die "usage: scripts/deps.sh [ci]" ;;
 esac
 

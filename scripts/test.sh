@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the tests and fails when one fails and when none ran. Arguments go to `swift test`:
+# Runs the tests and fails when one fails and when none ran. Without arguments the clients in Tests/python too; arguments
+# go to `swift test`:
 #   scripts/test.sh --filter BeatCoreTests
 #   scripts/test.sh --sanitize=address --scratch-path .build-asan
 set -euo pipefail
@@ -30,5 +31,7 @@ case " $* " in
     run --skip DaemonTests "$@"
     # These watch the clock of real sockets: nothing else runs beside them.
     run --no-parallel --filter DaemonTests "$@"
+    # Nor beside this. It drives the debug build, which `swift test` has made; a sanitizer's run has another.
+    [[ $# -gt 0 ]] || scripts/sdk-test.sh
     ;;
 esac

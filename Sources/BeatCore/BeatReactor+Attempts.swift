@@ -20,9 +20,10 @@ extension BeatReactor {
         let position = Int(slot)
         askServers(at: now, into: &effects)
         guard !login.isBlocking,
-            let server = servers.choose(
-                home: servers.home(of: table.rows[position].distroHash),
-                tried: table.rows[position].attempt.tried, at: now),
+            let server = servers.returning(table.rows[position].distroHash, table.rows[position].attempt.tried, at: now)
+                ?? servers.choose(
+                    home: servers.home(of: table.rows[position].distroHash),
+                    tried: table.rows[position].attempt.tried, at: now),
             let dialect = servers.dialect(of: server)
         else {
             backOff(slot, kind, at: now, into: &effects)
@@ -35,7 +36,7 @@ extension BeatReactor {
         let generation = table.rows[position].generation
         table.rows[position].attempt.dialect = dialect
         table.rows[position].activity = .inFlight(kind, generation: generation, server: server)
-        table.rows[position].attempt.tried |= 1 << UInt16(server)
+        table.rows[position].attempt.tried |= 1 << UInt32(server)
         table.rows[position].attempt.sends &+= 1
         if kind == .register || kind == .fullBeat || servers.upsertsOnBeat(server) {
             table.rows[position].mayExist = true
@@ -63,20 +64,36 @@ extension BeatReactor {
 
     /// No server is left to ask: waits, or gives the beat up when its budget would be over by then.
     mutating func backOff(_ slot: Int32, _ kind: Exchange.Kind, at now: Instant, into effects: inout [Effect]) {
+        let isChange = kind == .register && isKnownToNacos(slot)
+        if !isChange { noteTrouble(slot, at: now, into: &effects) }
+        // Who asked for a beat now waits for a login or a probe that is under way, and for nothing else.
+        if !login.isAsking, !servers.isProbing { answerAsked(slot, accepted: false, into: &effects) }
+        let waits = table.rows[Int(slot)].attempt.waits
+        wait(slot, kind, until: now + Backoff.wait(after: waits), at: now, into: &effects)
+    }
+
+    /// The same attempt goes on at `again`, if a beat's budget lasts until `spare` behind that.
+    mutating func wait(
+        _ slot: Int32, _ kind: Exchange.Kind, until again: Instant, spare: Duration = .zero, at now: Instant,
+        into effects: inout [Effect]
+    ) {
         let position = Int(slot)
-        noteTrouble(slot, at: now, into: &effects)
-        let again = now + Backoff.wait(after: table.rows[position].attempt.waits)
+        let isChange = kind == .register && isKnownToNacos(slot)
         table.rows[position].attempt.waits &+= 1
         table.rows[position].attempt.tried = 0
         if kind.isBeat {
-            let tick = wheel.tick(notBefore: again)
-            guard again <= table.rows[position].attempt.due + beatBudget(slot), tick < table.rows[position].nextDue
+            let tick = wheel.tick(notBefore: again + spare)
+            guard again + spare <= table.rows[position].attempt.due + beatBudget(slot),
+                tick < table.rows[position].nextDue
             else {
                 return endFailedBeat(slot, at: now, into: &effects)
             }
         }
         table.rows[position].activity = .backingOff(kind)
-        wheel.schedule(slot, at: wheel.tick(notBefore: again))
+        var wake = wheel.tick(notBefore: again)
+        // A beat that falls due before the change is tried again comes first.
+        if isChange, table.rows[position].nextDue != Row.noTick { wake = min(wake, table.rows[position].nextDue) }
+        wheel.schedule(slot, at: wake)
     }
 
     /// How long one beat may be tried: within its period, and three times within the lease.
@@ -90,7 +107,8 @@ extension BeatReactor {
         let position = Int(slot)
         let outcome = table.rows[position].attempt.outcome
         counters.beats.add(outcome)
-        if table.rows[position].failures < .max { table.rows[position].failures += 1 }
+        answerAsked(slot, accepted: false, into: &effects)
+        if outcome != .clusterTrouble, table.rows[position].failures < .max { table.rows[position].failures += 1 }
         table.rows[position].activity = .idle
         noteTrouble(slot, at: now, into: &effects)
         if outcome == .rejected, Int(table.rows[position].failures) >= Limits.failuresUntilReregister {
@@ -114,6 +132,7 @@ extension BeatReactor {
         switch row.state {
         case .beating:
             table.move(slot, to: .degraded)
+            guard !row.isTroubled else { return }
             effects.append(
                 .log(
                     .beatFailing(
@@ -155,6 +174,9 @@ extension BeatReactor {
         wheel.cancel(slot)
         details[slot] = nil
         if !heldGenerations.isEmpty { heldGenerations[slot] = nil }
+        history.forget(slot)
+        endTrouble(slot, into: &effects)
+        storeDropped(slot, into: &effects)
         confirmRemoved(slot, into: &effects)
         table.remove(slot)
         finishIfDrained(into: &effects)

@@ -38,6 +38,8 @@ extension BeatReactor {
             if table.rows[Int(slot)].nextDue == Row.noTick {
                 table.rows[Int(slot)].nextDue = wheel.tick(at: now)
                 beat(slot, due: now, at: now, into: &effects)
+            } else if !asked.isEmpty, asked.contains(slot) {
+                beatBetween(slot, at: now, into: &effects)
             } else {
                 wheel.schedule(slot, at: table.rows[Int(slot)].nextDue)
             }
@@ -49,6 +51,9 @@ extension BeatReactor {
         let row = table.rows[Int(slot)]
         let beatIsDue = row.nextDue != Row.noTick && row.nextDue <= wheel.tick(at: now)
         switch row.activity {
+        case .inFlight(.register, _, _) where beatIsDue && isKnownToNacos(slot):
+            // It follows the register's end: a change costs no beat.
+            return
         case .inFlight:
             guard beatIsDue else { return scheduleWake(slot) }
             counters.skipped.add(.inFlight)
@@ -56,6 +61,9 @@ extension BeatReactor {
         case .backingOff(let kind) where kind.isBeat && beatIsDue:
             endFailedBeat(slot, at: now, into: &effects)
             beatIfKept(slot, at: now, into: &effects)
+        case .backingOff(.register) where beatIsDue && isKnownToNacos(slot):
+            // A change that Nacos does not take must not cost the instance its beats. The register follows the beat.
+            beat(slot, due: wheel.begin(of: row.nextDue), at: now, into: &effects)
         case .backingOff(let kind):
             scheduleWake(slot)
             retry(slot, kind, at: now, into: &effects)
@@ -64,6 +72,12 @@ extension BeatReactor {
             guard beatIsDue else { return advance(slot, at: now, into: &effects) }
             beatIfKept(slot, at: now, into: &effects)
         }
+    }
+
+    /// True when Nacos has accepted it and is to keep it: what is registered now is a change, and beats go on.
+    func isKnownToNacos(_ slot: Int32) -> Bool {
+        let row = table.rows[Int(slot)]
+        return row.stage == .kept && row.acceptedGeneration != 0 && !row.mustDeregisterFirst
     }
 
     private mutating func beatIfKept(_ slot: Int32, at now: Instant, into effects: inout [Effect]) {
@@ -78,7 +92,7 @@ extension BeatReactor {
 
     /// One BeatTask: sends the beat that is due and plans the next one, at a fixed rate.
     private mutating func beat(_ slot: Int32, due: Instant, at now: Instant, into effects: inout [Effect]) {
-        table.rows[Int(slot)].attempt = Row.Attempt(due: due)
+        table.rows[Int(slot)].attempt = Row.Attempt(due: due, tried: askedInVain(slot, table.rows[Int(slot)].server))
         stepSchedule(slot, at: now)
         dispatch(slot, .fullBeat, at: now, into: &effects)
     }
@@ -90,7 +104,8 @@ extension BeatReactor {
         guard table.records[Int(slot)].enabled, !table.rows[Int(slot)].isHidden else { return .lightBeat }
         // v3 knows no other kind (nacos.md §3.3).
         guard servers.dialect(of: server) != .v3 else { return .lightBeat }
-        return table.rows[Int(slot)].lightServer == server ? .lightBeat : .fullBeat
+        let lightServer = table.rows[Int(slot)].lightServer
+        return lightServer == server || lightServer == Row.anyServer ? .lightBeat : .fullBeat
     }
 
     // MARK: the schedule
@@ -120,7 +135,7 @@ extension BeatReactor {
         wheel.schedule(slot, at: table.rows[Int(slot)].nextDue)
     }
 
-    private mutating func scheduleWake(_ slot: Int32) {
+    mutating func scheduleWake(_ slot: Int32) {
         guard table.rows[Int(slot)].nextDue != Row.noTick else { return }
         wheel.schedule(slot, at: table.rows[Int(slot)].nextDue)
     }

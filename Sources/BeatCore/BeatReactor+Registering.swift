@@ -5,21 +5,16 @@ extension BeatReactor {
         into effects: inout [Effect]
     ) {
         guard !draining else { return effects.append(.answer(token, .draining)) }
-        let fingerprint = document.key.fingerprint
-        guard let slot = table.find(fingerprint) else {
+        guard !isReadOnly else { return effects.append(.answer(token, .storageUnavailable)) }
+        switch claim(document.key, options.id) {
+        case .keyConflict: effects.append(.answer(token, .keyConflict))
+        case .keyHeld(let slot): effects.append(.answer(token, .keyHeld(table.handle(slot))))
+        case .idHeld(let slot): effects.append(.answer(token, .idHeld(table.handle(slot))))
+        case .new(let tombstone):
             guard hasRoom(token, into: &effects) else { return }
-            let slot = addBeatInfo(document, fingerprint: fingerprint, at: now, into: &effects)
-            return respond(slot, .created, token, options, at: now, into: &effects)
-        }
-        guard table.key(slot) == document.key else { return effects.append(.answer(token, .keyConflict)) }
-        switch table.rows[Int(slot)].stage {
-        case .vacant:
-            preconditionFailure("slot \(slot) is in the index and vacant")
-        case .leaving:
-            guard hasRoom(token, into: &effects) else { return }
-            revive(slot, document, at: now, into: &effects)
+            let slot = create(document, options.id, tombstone, at: now, into: &effects)
             respond(slot, .created, token, options, at: now, into: &effects)
-        case .kept, .refused:
+        case .kept(let slot):
             guard !options.mustCreate else { return effects.append(.answer(token, .exists(table.handle(slot)))) }
             let changed = table.document(slot) != document
             if changed {
@@ -29,6 +24,42 @@ extension BeatReactor {
             }
             respond(slot, changed ? .updated : .unchanged, token, options, at: now, into: &effects)
         }
+    }
+
+    /// Whose key and whose id a write names: one key and one id belong to one registration.
+    private enum Claim {
+        /// Nobody's, but for the tombstone of the same key.
+        case new(tombstone: Int32?)
+        case kept(Int32)
+        case keyHeld(Int32)
+        case idHeld(Int32)
+        case keyConflict
+    }
+
+    private func claim(_ key: InstanceKey, _ id: String?) -> Claim {
+        let same = table.find(key.fingerprint)
+        if let same, table.key(same) != key { return .keyConflict }
+        let current = same.flatMap { isKept($0) ? $0 : nil }
+        let wanted = id ?? current.map { table.id($0) } ?? key.id
+        if let holder = table.find(id: wanted), holder != same, isKept(holder) { return .idHeld(holder) }
+        guard let current else { return .new(tombstone: same) }
+        return table.id(current) == wanted ? .kept(current) : .keyHeld(current)
+    }
+
+    /// A new registration, in the place of its own tombstone if there is one. Another tombstone that has the id lets
+    /// it go: deleted under a name, the next one may have it. (On the disk both have it; a restart gives it to the one
+    /// that is wanted.)
+    private mutating func create(
+        _ document: RegistrationDocument, _ id: String?, _ tombstone: Int32?, at now: Instant,
+        into effects: inout [Effect]
+    ) -> Int32 {
+        let wanted = id ?? document.key.id
+        let chosen = wanted == document.key.id ? nil : wanted
+        if let holder = table.chosenIDs.slot(of: wanted) { table.chosenIDs.set(nil, of: holder) }
+        guard let tombstone else { return addBeatInfo(document, chosen, at: now, into: &effects) }
+        table.chosenIDs.set(chosen, of: tombstone)
+        revive(tombstone, document, at: now, into: &effects)
+        return tombstone
     }
 
     /// False, and the request is answered, when the limit on registrations is reached. A tombstone's place is no
@@ -45,6 +76,7 @@ extension BeatReactor {
         into effects: inout [Effect]
     ) {
         guard let slot = table.slot(handle) else { return effects.append(.answer(token, .notFound)) }
+        guard !isReadOnly else { return effects.append(.answer(token, .storageUnavailable)) }
         if table.rows[Int(slot)].stage != .leaving {
             table.rows[Int(slot)].withoutDeregister = !options.deregister
             counters.deleted &+= 1
@@ -63,15 +95,17 @@ extension BeatReactor {
 
     /// Puts a new registration into `dom2Beat` and registers its instance; the first beat follows the acceptance.
     private mutating func addBeatInfo(
-        _ document: RegistrationDocument, fingerprint: UInt64, at now: Instant, into effects: inout [Effect]
+        _ document: RegistrationDocument, _ chosenID: String?, at now: Instant, into effects: inout [Effect]
     ) -> Int32 {
         rev += 1
         counters.created &+= 1
-        let slot = table.insert(document, fingerprint: fingerprint, rev: rev, at: now)
+        let slot = table.insert(document, fingerprint: document.key.fingerprint, rev: rev, at: now)
+        table.chosenIDs.set(chosenID, of: slot)
         wheel.grow(to: table.rows.count)
         table.rows[Int(slot)].periodTicks = Period.ticks(document.requestedPeriod)
         beginHold(slot, at: now)
-        effects.append(.log(.addingBeat(beatKey: document.key.buildKey(), id: document.key.id)))
+        effects.append(.log(.addingBeat(beatKey: document.key.buildKey(), id: table.id(slot))))
+        store(slot, into: &effects)
         advance(slot, at: now, into: &effects)
         return slot
     }
@@ -80,7 +114,7 @@ extension BeatReactor {
     mutating func removeBeatInfo(_ slot: Int32, at now: Instant, into effects: inout [Effect]) {
         rev += 1
         let key = table.key(slot)
-        effects.append(.log(.removingBeat(beatKey: key.buildKey(), id: key.id)))
+        effects.append(.log(.removingBeat(beatKey: key.buildKey(), id: table.id(slot))))
         supersede(slot, into: &effects)
         wheel.cancel(slot)
         table.rows[Int(slot)].nextDue = Row.noTick
@@ -88,9 +122,11 @@ extension BeatReactor {
         endHold(slot)
         table.move(slot, to: .deregistering)
         details[slot] = nil
+        refuseAsked(slot, into: &effects)
         for waiter in waiters.take(where: { $0.handle.slot == slot && $0.kind != .removed }) {
             effects.append(.answer(waiter.token, answer(waiter, .pending)))
         }
+        if !table.rows[Int(slot)].staysStored { store(slot, into: &effects) }
         advance(slot, at: now, into: &effects)
     }
 
@@ -114,9 +150,11 @@ extension BeatReactor {
         table.rows[position].lightServer = Row.noServer
         table.rows[position].failures = 0
         table.rows[position].periodTicks = Period.ticks(document.requestedPeriod)
+        table.rows[position].acceptedIsStored = false
         table.move(slot, to: .pending)
         beginHold(slot, at: now)
-        effects.append(.log(.addingBeat(beatKey: document.key.buildKey(), id: document.key.id)))
+        effects.append(.log(.addingBeat(beatKey: document.key.buildKey(), id: table.id(slot))))
+        store(slot, into: &effects)
         advance(slot, at: now, into: &effects)
     }
 
@@ -131,6 +169,7 @@ extension BeatReactor {
         table.set(document, of: slot, rev: rev, at: now)
         let position = Int(slot)
         table.rows[position].stage = .kept
+        table.rows[position].acceptedIsStored = false
         let period = Period.ticks(document.requestedPeriod)
         if period != table.rows[position].periodTicks {
             table.rows[position].periodTicks = period
@@ -141,8 +180,9 @@ extension BeatReactor {
         effects.append(
             .log(
                 .updatingBeat(
-                    beatKey: document.key.buildKey(), id: document.key.id,
+                    beatKey: document.key.buildKey(), id: table.id(slot),
                     generation: documentGeneration(slot))))
+        store(slot, into: &effects)
         advance(slot, at: now, into: &effects)
     }
 

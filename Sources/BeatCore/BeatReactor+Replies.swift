@@ -6,10 +6,16 @@ extension BeatReactor {
         noteServer(exchange.server, reply, at: now, into: &effects)
         guard settle(exchange, sentAt: sentAt) else { return }
         let slot = exchange.slot
+        noteAttempt(AttemptView(exchange, reply, sentAt: sentAt, at: now), of: slot)
         if !reply.isFailureOfServer { table.rows[Int(slot)].attempt.tried = 0 }
-        if exchange.kind.isBeat { timings.recordLatency(now - sentAt, ok: reply.isGood, at: now) }
+        if exchange.kind.isBeat {
+            timings.recordLatency(now - sentAt, ok: reply.isGood, at: now)
+            servers.recordLatency(exchange.server, now - sentAt, at: now)
+        }
         // A deletion concerns whatever was there before: its answer counts for every generation.
-        if exchange.kind == .deregister { return deregisterReplied(slot, reply, at: now, into: &effects) }
+        if exchange.kind == .deregister {
+            return deregisterReplied(exchange, reply, sentAt: sentAt, at: now, into: &effects)
+        }
         guard exchange.generation == table.rows[Int(slot)].generation else {
             counters.staleReplies &+= 1
             return advance(slot, at: now, into: &effects)
@@ -17,31 +23,35 @@ extension BeatReactor {
         table.rows[Int(slot)].server = exchange.server
         switch exchange.kind {
         case .lightBeat, .fullBeat: beatReplied(exchange, reply, sentAt: sentAt, at: now, into: &effects)
-        case .register: registerReplied(exchange, reply, at: now, into: &effects)
+        case .register: registerReplied(exchange, reply, sentAt: sentAt, at: now, into: &effects)
         case .deregister: break
         }
     }
 
     mutating func failed(
-        _ exchange: Exchange, _ failure: ExchangeFailure, sentAt: Instant?, at now: Instant,
+        _ exchange: Exchange, _ failure: ExchangeFailure, sentAt: Instant?, _ detail: String, at now: Instant,
         into effects: inout [Effect]
     ) {
         // What was never written says nothing about the server.
         if failure != .aborted, failure == .connect || sentAt != nil,
-            servers.noteFailure(exchange.server, failure.text, at: now)
+            servers.noteFailure(exchange.server, detail, isGone: failure == .connect, at: now)
         {
-            effects.append(.log(.serverDown(exchange.server, detail: failure.text)))
+            effects.append(.log(.serverDown(exchange.server, detail: detail)))
         }
+        if failure.mayMeanRestart, servers.upsertsOnBeat(exchange.server) { forgetAccepted(by: exchange.server) }
         guard settle(exchange, sentAt: sentAt) else { return }
         let slot = exchange.slot
-        if failure == .aborted { table.rows[Int(slot)].attempt.tried &= ~(1 << UInt16(exchange.server)) }
+        if failure != .aborted || sentAt != nil {
+            noteAttempt(AttemptView(exchange, failure, sentAt: sentAt, at: now), of: slot)
+        }
+        if failure == .aborted { table.rows[Int(slot)].attempt.tried &= ~(1 << UInt32(exchange.server)) }
         if exchange.kind.isBeat, let sentAt { timings.recordLatency(now - sentAt, ok: false, at: now) }
         guard exchange.kind == .deregister || exchange.generation == table.rows[Int(slot)].generation else {
             if failure != .aborted { counters.staleReplies &+= 1 }
             return advance(slot, at: now, into: &effects)
         }
         noteLastBeat(exchange, failure.outcome, code: 0, sentAt: sentAt ?? now, at: now)
-        details[slot] = failure.text
+        details[slot] = detail
         tryElsewhere(slot, exchange.kind, failure.outcome, failure.retryReason, at: now, into: &effects)
     }
 
@@ -73,7 +83,7 @@ extension BeatReactor {
         _ server: ServerIndex, _ reply: NacosReply, at now: Instant, into effects: inout [Effect]
     ) {
         switch reply {
-        case .ok, .beatAccepted, .notFound, .rejected, .unauthorized:
+        case .ok, .beatAccepted, .notFound, .rejected, .unauthorized, .clusterTrouble:
             if servers.noteAnswer(server) { effects.append(.log(.serverUp(server))) }
         case .notServed(let status, let detail) where servers.asksForDialect:
             servers.noteNotServed(server, "\(status) \(detail)", at: now)
@@ -91,13 +101,16 @@ extension BeatReactor {
     ) {
         let slot = exchange.slot
         noteLastBeat(exchange, reply.outcome, code: reply.code, sentAt: sentAt, at: now)
+        // A server that does not take a light beat may take a full one.
+        if table.rows[Int(slot)].lightServer == Row.anyServer { table.rows[Int(slot)].lightServer = Row.noServer }
         switch reply {
         case .beatAccepted(let interval, let light):
             beatAccepted(exchange, interval: interval, light: light, at: now, into: &effects)
         case .notFound(let interval, let light):
             counters.beats.add(.notFound)
+            answerAsked(slot, accepted: false, into: &effects)
             counters.reregistrations.add(
-                table.rows[Int(slot)].dialect == exchange.dialect ? .notFound : .dialect)
+                table.rows[Int(slot)].dialect ?? exchange.dialect == exchange.dialect ? .notFound : .dialect)
             effects.append(.log(.instanceNotFound(beatKey: table.key(slot).buildKey(), server: exchange.server)))
             takeInterval(interval, exchange, at: now, into: &effects)
             table.rows[Int(slot)].lightServer = light ? exchange.server : Row.noServer
@@ -110,7 +123,9 @@ extension BeatReactor {
             endFailedBeat(slot, at: now, into: &effects)
         case .unauthorized(let status, let detail):
             details[slot] = "\(status) \(detail)"
-            unauthorized(slot, exchange.kind, at: now, into: &effects)
+            unauthorized(slot, exchange, at: now, into: &effects)
+        case .clusterTrouble(let status, let detail):
+            clusterTrouble(exchange, "\(status) \(detail)", took: now - sentAt, at: now, into: &effects)
         case .notServed(let status, let detail), .serverError(let status, let detail),
             .unreadable(let status, let detail):
             details[slot] = "\(status) \(detail)"
@@ -131,9 +146,15 @@ extension BeatReactor {
         table.rows[position].lastAccepted = now
         table.rows[position].lastAcceptedBeat = now
         table.rows[position].lightServer = light ? exchange.server : Row.noServer
+        table.rows[position].dialect = exchange.dialect
         if table.rows[position].state != .beating { recovered(exchange, into: &effects) }
         table.rows[position].failures = 0
+        answerAsked(exchange.slot, accepted: true, into: &effects)
         takeInterval(interval, exchange, at: now, into: &effects)
+        // What was asked for while the beat was in flight follows it at once.
+        if table.rows[position].acceptedGeneration != exchange.generation, table.rows[position].stage == .kept {
+            advance(exchange.slot, at: now, into: &effects)
+        }
     }
 
     private mutating func recovered(_ exchange: Exchange, into effects: inout [Effect]) {
@@ -141,14 +162,15 @@ extension BeatReactor {
         details[slot] = nil
         let state = acceptedState(slot)
         guard table.rows[Int(slot)].state != state else { return }
-        // From a hold there is nothing to recover from but the hold.
-        guard table.rows[Int(slot)].state != .pending else { return table.move(slot, to: state) }
+        defer { table.move(slot, to: state) }
+        guard !endTrouble(slot, into: &effects) else { return }
+        // Restored, and there as it was, or held back until now: nothing has changed.
+        guard table.rows[Int(slot)].state != .pending else { return }
         effects.append(
             .log(
                 .beatRecovered(
                     beatKey: table.key(slot).buildKey(), server: exchange.server,
                     failures: Int(table.rows[Int(slot)].failures))))
-        table.move(slot, to: state)
     }
 
     /// A period that the server asks for is used from the next beat on. Most answers repeat the one that is kept.
@@ -187,20 +209,23 @@ extension BeatReactor {
 
     /// The token is no longer good: one login for all, at once, and then the same again.
     private mutating func unauthorized(
-        _ slot: Int32, _ kind: Exchange.Kind, at now: Instant, into effects: inout [Effect]
+        _ slot: Int32, _ exchange: Exchange, at now: Instant, into effects: inout [Effect]
     ) {
+        let wasRefusedBefore = table.rows[Int(slot)].attempt.retryReason == .auth
         table.rows[Int(slot)].attempt.outcome = .auth
         table.rows[Int(slot)].attempt.retryReason = .auth
         login.refused(at: now)
         askServers(at: now, into: &effects)
-        backOff(slot, kind, at: now, into: &effects)
+        backOff(slot, exchange.kind, at: now, into: &effects)
+        // Refused with a token that is new: this node's trouble, the next one is asked first.
+        if wasRefusedBefore { table.rows[Int(slot)].attempt.tried = 1 << UInt32(exchange.server) }
         awaitServers(slot)
     }
 
     // MARK: registerInstance, deregisterInstance
 
     private mutating func registerReplied(
-        _ exchange: Exchange, _ reply: NacosReply, at now: Instant, into effects: inout [Effect]
+        _ exchange: Exchange, _ reply: NacosReply, sentAt: Instant, at now: Instant, into effects: inout [Effect]
     ) {
         let slot = exchange.slot
         switch reply {
@@ -208,7 +233,9 @@ extension BeatReactor {
         case .rejected(let status, let detail): refused(exchange, status, detail, at: now, into: &effects)
         case .unauthorized(let status, let detail):
             details[slot] = "\(status) \(detail)"
-            unauthorized(slot, .register, at: now, into: &effects)
+            unauthorized(slot, exchange, at: now, into: &effects)
+        case .clusterTrouble(let status, let detail):
+            clusterTrouble(exchange, "\(status) \(detail)", took: now - sentAt, at: now, into: &effects)
         case .notServed(let status, let detail), .serverError(let status, let detail),
             .unreadable(let status, let detail):
             details[slot] = "\(status) \(detail)"
@@ -222,6 +249,7 @@ extension BeatReactor {
     private mutating func registered(_ exchange: Exchange, at now: Instant, into effects: inout [Effect]) {
         let slot = exchange.slot
         let position = Int(slot)
+        let isChange = isKnownToNacos(slot)
         table.rows[position].acceptedGeneration = exchange.generation
         table.rows[position].dialect = exchange.dialect
         table.rows[position].lastAccepted = now
@@ -229,11 +257,14 @@ extension BeatReactor {
         details[slot] = nil
         table.move(slot, to: acceptedState(slot))
         noteObserved(slot)
+        endTrouble(slot, into: &effects)
+        sampleForVerification(exchange, at: now)
         effects.append(.log(.registered(beatKey: table.key(slot).buildKey(), server: exchange.server)))
+        storeAccepted(slot, into: &effects)
         confirm(slot, .accepted, into: &effects)
         // Beats that fell due while it was not registered had nothing to keep alive.
         let due = table.rows[position].nextDue
-        if due != Row.noTick, due <= wheel.tick(at: now) { scheduleNextPhase(slot, at: now) }
+        if !isChange, due != Row.noTick, due <= wheel.tick(at: now) { scheduleNextPhase(slot, at: now) }
         advance(slot, at: now, into: &effects)
     }
 
@@ -247,22 +278,27 @@ extension BeatReactor {
             // `mayExist` stays: an earlier document may be there, by a register whose answer was lost or stale.
             table.rows[Int(slot)].nextDue = Row.noTick
             table.move(slot, to: .stopped)
+            endTrouble(slot, into: &effects)
         }
         effects.append(
             .log(
                 .registerRejected(
                     beatKey: table.key(slot).buildKey(), server: exchange.server, status: status, detail: detail)))
         confirm(slot, .rejected(status: status, detail: detail), into: &effects)
+        answerAsked(slot, accepted: false, into: &effects)
         advance(slot, at: now, into: &effects)
     }
 
     private mutating func deregisterReplied(
-        _ slot: Int32, _ reply: NacosReply, at now: Instant, into effects: inout [Effect]
+        _ exchange: Exchange, _ reply: NacosReply, sentAt: Instant, at now: Instant, into effects: inout [Effect]
     ) {
+        let slot = exchange.slot
         switch reply {
         case .ok: deregistered(slot, .ok, at: now, into: &effects)
         case .rejected: deregistered(slot, .failed, at: now, into: &effects)
-        case .unauthorized: unauthorized(slot, .deregister, at: now, into: &effects)
+        case .unauthorized: unauthorized(slot, exchange, at: now, into: &effects)
+        case .clusterTrouble(let status, let detail):
+            clusterTrouble(exchange, "\(status) \(detail)", took: now - sentAt, at: now, into: &effects)
         case .notServed, .serverError, .unreadable, .beatAccepted, .notFound:
             tryElsewhere(slot, .deregister, reply.outcome, at: now, into: &effects)
         }
@@ -274,14 +310,14 @@ extension NacosReply {
     var isGood: Bool {
         switch self {
         case .ok, .beatAccepted: true
-        case .notFound, .rejected, .unauthorized, .notServed, .serverError, .unreadable: false
+        case .notFound, .rejected, .unauthorized, .clusterTrouble, .notServed, .serverError, .unreadable: false
         }
     }
 
     /// True when another server might do what this one could not.
     var isFailureOfServer: Bool {
         switch self {
-        case .ok, .beatAccepted, .notFound, .rejected, .unauthorized: false
+        case .ok, .beatAccepted, .notFound, .rejected, .unauthorized, .clusterTrouble: false
         case .notServed, .serverError, .unreadable: true
         }
     }
@@ -294,6 +330,7 @@ extension NacosReply {
         case .notFound: .notFound
         case .rejected: .rejected
         case .unauthorized: .auth
+        case .clusterTrouble: .clusterTrouble
         case .notServed, .serverError: .httpError
         }
     }
@@ -303,7 +340,7 @@ extension NacosReply {
         switch self {
         case .beatAccepted: 10200
         case .notFound: 20404
-        case .ok, .rejected, .unauthorized, .notServed, .serverError, .unreadable: status
+        case .ok, .rejected, .unauthorized, .clusterTrouble, .notServed, .serverError, .unreadable: status
         }
     }
 }
@@ -316,6 +353,14 @@ extension ExchangeFailure {
         case .timeout: .timeout
         case .parse: .parse
         case .aborted: .aborted
+        }
+    }
+
+    /// True when the server may have ended since it answered last. A connection that it closed while idle is no failure.
+    fileprivate var mayMeanRestart: Bool {
+        switch self {
+        case .connect, .closed: true
+        case .timeout, .parse, .aborted: false
         }
     }
 

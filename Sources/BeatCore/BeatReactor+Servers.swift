@@ -2,7 +2,7 @@
 extension BeatReactor {
     /// Asks what is due to be asked: dialects, and a login.
     mutating func askServers(at now: Instant, into effects: inout [Effect]) {
-        if login.takeDue(at: now) { effects.append(.login) }
+        if !servers.isEmpty, login.takeDue(at: now) { effects.append(.login) }
         guard !login.isBlocking, let due = servers.nextProbe, due <= now else { return }
         for server in servers.takeProbes(at: now) { effects.append(.probe(server)) }
     }
@@ -10,7 +10,11 @@ extension BeatReactor {
     mutating func probed(
         _ server: ServerIndex, _ verdict: ProbeOutcome, at now: Instant, into effects: inout [Effect]
     ) {
-        let wasUp = servers.views()[Int(server)].state != .quarantined
+        guard servers.isListed(server) else {
+            _ = servers.probed(server, verdict, at: now)
+            return
+        }
+        let wasUp = !servers.isQuarantined(server)
         let isBack = servers.probed(server, verdict, at: now)
         switch verdict {
         case .found(let dialect, let version, let upsertsOnBeat):
@@ -57,9 +61,9 @@ extension BeatReactor {
         }
     }
 
-    /// r-nacos has come back and makes bare instances of light beats: what it had is registered whole again, each at
-    /// its next beat (nacos.md §11.2).
-    private mutating func forgetAccepted(by server: ServerIndex) {
+    /// r-nacos may have started anew, which it says nothing of: it makes bare instances of beats. What it had is
+    /// registered whole again, each at its next beat (nacos.md §11.2).
+    mutating func forgetAccepted(by server: ServerIndex) {
         for position in table.rows.indices
         where table.rows[position].stage == .kept && table.rows[position].server == server
             && table.rows[position].acceptedGeneration != 0

@@ -1,5 +1,15 @@
 // Reading: what the API shows.
 extension BeatReactor {
+    /// The keys of the registrations that this source asked for, tombstones aside. Looks at every row.
+    public func keys(from source: RegistrationSource) -> [InstanceKey] {
+        (0..<slotEnd).filter { slot in
+            switch table.rows[Int(slot)].stage {
+            case .vacant, .leaving: false
+            case .kept, .refused: table.records[Int(slot)].source == source
+            }
+        }.map(table.key)
+    }
+
     /// `dom2Beat.size()`: registrations that are kept, tombstones not counted.
     public var dom2BeatSize: Int { table.count - tombstones }
 
@@ -14,10 +24,7 @@ extension BeatReactor {
 
     /// The registration with this id, tombstones included.
     public func find(id: String) -> RegistrationHandle? {
-        guard let fingerprint = RegistrationID.fingerprint(of: id), let slot = table.find(fingerprint) else {
-            return nil
-        }
-        return table.handle(slot)
+        table.find(id: id).map { table.handle($0) }
     }
 
     /// The registration with this key, tombstones included.
@@ -31,6 +38,9 @@ extension BeatReactor {
 
     /// The servers in the order of the list.
     public func serverViews() -> [ServerView] { servers.views() }
+
+    /// The servers' names by their places. Those that were removed are among them until their places are used anew.
+    public func serverNames() -> [String] { servers.servers.map(\.name) }
 
     /// What an exchange is about: the document to send and the period that is kept. The slot must be that of an
     /// exchange whose reply is outstanding.
@@ -74,9 +84,8 @@ extension BeatReactor {
         let document = table.document(slot)
         let scheduled = row.nextDue != Row.noTick && row.stage != .leaving && !row.hold.isSilent
         return RegistrationView(
-            handle: table.handle(slot), id: RegistrationID.text(of: record.fingerprint), rev: record.rev,
-            generation: documentGeneration(slot), observedGeneration: observedGeneration(slot),
-            createdAt: record.createdAt,
+            handle: table.handle(slot), id: table.id(slot), rev: record.rev, generation: documentGeneration(slot),
+            observedGeneration: observedGeneration(slot), createdAt: record.createdAt,
             updatedAt: record.updatedAt, document: document, state: row.state, reason: reason(slot),
             period: Period.duration(ticks: row.periodTicks), scheduled: scheduled, stopped: row.stage == .leaving,
             nextBeatAt: scheduled ? wheel.begin(of: row.nextDue) : nil, lastSentAt: row.lastSent.known,
@@ -93,13 +102,20 @@ extension BeatReactor {
     }
 
     private func reason(_ slot: Int32) -> String {
-        let detail = details[slot]
         if table.rows[Int(slot)].hold != .none, let reason = holdReason(slot) { return reason }
+        let detail = trouble(slot)
         switch table.rows[Int(slot)].state {
+        case .pending where table.rows[Int(slot)].acceptedGeneration != 0:
+            return detail.map { "restored, not beaten yet: \($0)" } ?? "restored, its first beat is due"
         case .pending: return detail.map { "Nacos has not accepted it yet: \($0)" } ?? "waiting for Nacos to accept it"
         case .beating:
             if table.rows[Int(slot)].stage == .refused { return "Nacos refused the change: \(detail ?? "")" }
+            if let detail, table.rows[Int(slot)].acceptedGeneration != table.rows[Int(slot)].generation {
+                return "Nacos has not accepted the change yet: \(detail)"
+            }
             return table.rows[Int(slot)].lastBeat.at == Row.never ? "registration accepted" : "beat accepted"
+        case .degraded where table.rows[Int(slot)].lastBeat.outcome == .clusterTrouble:
+            return "the Nacos cluster is in trouble, beats go on: \(detail ?? "")"
         case .degraded: return "the last beat failed: \(detail ?? "no server to ask")"
         case .critical: return "no beat accepted for more than 10 s: \(detail ?? "no server to ask")"
         case .unhealthy, .maintenance: return "held back"

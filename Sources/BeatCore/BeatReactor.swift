@@ -13,7 +13,8 @@
 public struct BeatReactor: ~Copyable {
     /// How a reactor is set up.
     public struct Configuration: Sendable {
-        /// The servers' names in the order of the list, `host:port`; 1…`Limits.servers`.
+        /// The servers' names in the order of the list, `host:port`; at most `Limits.servers`. None: nothing is sent
+        /// before `Input.serverListChanged`.
         public var servers: [String]
         /// Registrations that are accepted, at most `Limits.registrations`.
         public var maxRegistrations: Int
@@ -21,16 +22,23 @@ public struct BeatReactor: ~Copyable {
         public var dialect: DialectChoice
         /// True when there are credentials: nothing is sent before the first login has ended.
         public var logsIn: Bool
+        /// True when registrations are stored: changes are handed over by `Effect.store`, and answers wait for them.
+        public var stores: Bool
+        /// From when phases count; nil: from the start. Given the same in two processes, a registration has the same
+        /// phase in both.
+        public var phaseEpoch: Instant?
 
         /// A configuration.
         public init(
             servers: [String], maxRegistrations: Int = Limits.registrations, dialect: DialectChoice = .forced(.v1),
-            logsIn: Bool = false
+            logsIn: Bool = false, stores: Bool = false, phaseEpoch: Instant? = nil
         ) {
             self.servers = servers
             self.maxRegistrations = maxRegistrations
             self.dialect = dialect
             self.logsIn = logsIn
+            self.stores = stores
+            self.phaseEpoch = phaseEpoch
         }
     }
 
@@ -49,7 +57,11 @@ public struct BeatReactor: ~Copyable {
     var wheel: TimingWheel
     var servers: Servers
     var waiters = Waiters()
+    var asked = AskedBeats()
+    var history: History
     var login: Login
+    var verification = Verification()
+    var durability: Durability
     /// Registrations that wait for a probe or a login before they can be tried again.
     var awaiting: [RegistrationHandle] = []
     /// What the servers said of registrations that are not well; no entry for the others.
@@ -64,6 +76,8 @@ public struct BeatReactor: ~Copyable {
     var sidecarPlace: Int32?
     /// Registrations whose generation has risen without a change of the document.
     var heldGenerations: [Int32: HeldGeneration] = [:]
+    /// Registrations that trouble of the cluster holds up.
+    var troubled = 0
     var draining = false
     var finished = false
     let maxRegistrations: Int
@@ -72,26 +86,37 @@ public struct BeatReactor: ~Copyable {
     /// An empty reactor at `now`.
     public init(_ configuration: Configuration, at now: Instant) {
         epoch = now
-        wheel = TimingWheel(epoch: now)
+        wheel = TimingWheel(epoch: configuration.phaseEpoch ?? now, at: now)
+        history = History(epoch: now)
         agenda = Agenda(epoch: now)
         servers = Servers(names: configuration.servers, dialect: configuration.dialect, at: now)
         login = Login(isConfigured: configuration.logsIn)
+        durability = Durability(isOn: configuration.stores)
         maxRegistrations = min(configuration.maxRegistrations, Limits.registrations)
     }
 
     /// Takes one input and appends what is to be done about it to `effects`.
     public mutating func handle(_ input: Input, at now: Instant, into effects: inout [Effect]) {
+        let first = effects.count
         switch input {
         case .register(let document, let token, let options):
             register(document, token, options, at: now, into: &effects)
         case .remove(let handle, let token, let options):
             remove(handle, token, options, at: now, into: &effects)
+        case .beatNow(let handle, let token):
+            beatNow(handle, token, at: now, into: &effects)
+        case .batch(let operations, let token, let atomic):
+            batch(operations, token, atomic: atomic, at: now, into: &effects)
         case .replied(let exchange, let reply, let sentAt):
             replied(exchange, reply, sentAt: sentAt, at: now, into: &effects)
-        case .failed(let exchange, let failure, let sentAt):
-            failed(exchange, failure, sentAt: sentAt, at: now, into: &effects)
+        case .failed(let exchange, let failure, let sentAt, let detail):
+            failed(exchange, failure, sentAt: sentAt, detail ?? failure.text, at: now, into: &effects)
         case .probed(let server, let verdict):
             probed(server, verdict, at: now, into: &effects)
+        case .serverListChanged(let names):
+            serverListChanged(names, at: now, into: &effects)
+        case .verified(let reading, let outcome):
+            verified(reading, outcome, at: now, into: &effects)
         case .loginEnded(let outcome):
             loginEnded(outcome, at: now, into: &effects)
         case .checkFinished(let run, let outcome):
@@ -107,13 +132,25 @@ public struct BeatReactor: ~Copyable {
             restoreHold(handle, record, at: now, into: &effects)
         case .restoreSidecarMaintenance(let maintenance):
             maintainSidecar(maintenance, at: now, into: &effects)
+        case .restored(let pieces, let rev, let total):
+            restore(pieces, rev: rev, total: total, at: now)
+        case .stored(let number):
+            // The answers that this releases are not to be held back again.
+            return stored(through: number, into: &effects)
+        case .storeFailed(let detail):
+            storeFailed(detail, at: now, into: &effects)
+        case .storageReopened(let isEmpty):
+            storageReopened(isEmpty: isEmpty, into: &effects)
         case .abandoned(let token):
             _ = waiters.take { $0.token == token }
+            asked.abandon(token)
+            durability.abandon(token)
         case .tick:
             tick(at: now, into: &effects)
         case .drain:
             drain(at: now, into: &effects)
         }
+        holdAnswers(from: first, at: now, in: &effects)
     }
 
     /// When the core wants its next `tick`, and why; nil when it waits for nothing.
@@ -126,7 +163,10 @@ public struct BeatReactor: ~Copyable {
         consider(wheel.nextTick.map { wheel.begin(of: $0) }, "beat due")
         consider(waiters.nextDeadline, "wait over")
         consider(agenda.nextDeadline, "check due")
-        consider(login.nextDeadline, "login due")
+        consider(asked.nextDeadline, "asked beat over")
+        if !servers.isEmpty { consider(login.nextDeadline, "login due") }
+        consider(verification.nextDeadline, "reading due")
+        consider(durability.nextDeadline, "storage due")
         if !login.isBlocking { consider(servers.nextProbe, "probe due") }
         return next
     }
@@ -139,8 +179,11 @@ public struct BeatReactor: ~Copyable {
                 effects.append(.answer(waiter.token, answer(waiter, .pending)))
             }
         }
+        endOverdueAsked(at: now, into: &effects)
         askServers(at: now, into: &effects)
         workAgenda(at: now, into: &effects)
+        verifyDue(at: now, into: &effects)
+        tickStorage(at: now, into: &effects)
         let due = wheel.tick(at: now)
         for _ in 0..<Limits.beatsPerTurn {
             guard let slot = wheel.popDue(at: due) else { return }
@@ -157,7 +200,9 @@ public struct BeatReactor: ~Copyable {
             switch table.rows[Int(slot)].stage {
             case .vacant, .leaving: continue
             case .kept, .refused:
+                // What is not to leave Nacos is not to leave the disk either: the next process goes on with it.
                 table.rows[Int(slot)].withoutDeregister = !table.records[Int(slot)].deregisterOnExit
+                table.rows[Int(slot)].staysStored = !table.records[Int(slot)].deregisterOnExit
                 removeBeatInfo(slot, at: now, into: &effects)
             }
         }
@@ -165,7 +210,7 @@ public struct BeatReactor: ~Copyable {
     }
 
     mutating func finishIfDrained(into effects: inout [Effect]) {
-        guard draining, !finished, dom2BeatSize == 0, tombstones == 0 else { return }
+        guard draining, !finished, dom2BeatSize == 0, tombstones == 0, durability.isSettled else { return }
         finished = true
         effects.append(.finish)
     }

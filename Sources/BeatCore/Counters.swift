@@ -1,6 +1,6 @@
 /// How a scheduled beat ended, after its retries (label `outcome` of `beatd_beats_total`).
 public enum BeatOutcome: UInt8, Sendable, CaseIterable {
-    case ok, notFound, rejected, auth, httpError, timeout, connect, parse, aborted
+    case ok, notFound, rejected, auth, clusterTrouble, httpError, timeout, connect, parse, aborted
 
     /// The label value, part of the API.
     public var label: StaticString {
@@ -9,6 +9,7 @@ public enum BeatOutcome: UInt8, Sendable, CaseIterable {
         case .notFound: "not_found"
         case .rejected: "rejected"
         case .auth: "auth"
+        case .clusterTrouble: "cluster_trouble"
         case .httpError: "http_error"
         case .timeout: "timeout"
         case .connect: "connect"
@@ -103,6 +104,8 @@ public struct Counters: Sendable {
     public internal(set) var v3BeatsSent: UInt64 = 0
     /// Attempts on the wire with the JSON body, which only v1 knows.
     public internal(set) var fullBeatsSent: UInt64 = 0
+    /// All attempts on the wire.
+    public var beatsSent: UInt64 { lightBeatsSent &+ v3BeatsSent &+ fullBeatsSent }
     /// Scheduled beats by their end.
     public internal(set) var beats = Tally<BeatOutcome>()
     /// Due beats that were not sent.
@@ -115,6 +118,8 @@ public struct Counters: Sendable {
     public internal(set) var deregistrations = Tally<DeregisterResult>()
     /// Replies to an older generation, or to nothing.
     public internal(set) var staleReplies: UInt64 = 0
+    /// Readings that did not find at another node what one node had taken.
+    public internal(set) var strayed: UInt64 = 0
     /// Values of `clientBeatInterval` that were no number or out of range.
     public internal(set) var badIntervals: UInt64 = 0
     /// Registrations made by the API.

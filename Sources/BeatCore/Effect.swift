@@ -7,10 +7,21 @@ public enum Effect: Equatable, Sendable {
     case cancel(Exchange)
     /// Ask a server which dialect it speaks; the shell answers with exactly one `Input.probed`.
     case probe(ServerIndex)
+    /// This place is that of the server with this name from now on: a new one, or one that comes back to its place.
+    /// Nothing of another server is in flight there any more.
+    case addServer(ServerIndex, name: String)
+    /// The server is no longer in the list: nothing new is sent there, and what is in flight ends as usual.
+    case retireServer(ServerIndex)
+    /// Read a node's list; the shell answers with exactly one `Input.verified`.
+    case verify(InstanceReading)
     /// Log in, at whichever server answers; the shell answers with exactly one `Input.loginEnded`.
     case login
     /// Run a check; the shell answers with exactly one `Input.checkFinished`.
     case runCheck(CheckRun)
+    /// Make a change durable; the shell answers with `Input.stored` or `Input.storeFailed`. Numbers rise by one.
+    case store(StoreChange, number: UInt64)
+    /// Open the database anew; the shell answers with `Input.storageReopened` or `Input.storeFailed`.
+    case reopenStorage
     /// Answer a request of the API.
     case answer(RequestToken, Answer)
     /// Write a line.
@@ -33,8 +44,18 @@ public enum Answer: Equatable, Sendable {
     case tooManyRegistrations(limit: Int)
     /// Another key has the same id (a collision of 64 bits).
     case keyConflict
+    /// The key is registered under another id, that of this registration.
+    case keyHeld(RegistrationHandle)
+    /// The id is that of this registration, which has another key.
+    case idHeld(RegistrationHandle)
+    /// The answers to a batch's operations, in their order.
+    case batch([Answer])
+    /// An atomic batch of which nothing was done, for these operations could not be.
+    case refused([BatchFault])
     /// beatd is shutting down.
     case draining
+    /// The change cannot be made durable, or it is not known whether it is.
+    case storageUnavailable
     /// The registration is gone, from here and from Nacos (or it was never there, or was to be left to expire).
     case removed
     /// The registration is gone from here, Nacos has not confirmed yet: its tombstone.
@@ -47,6 +68,13 @@ public enum Answer: Equatable, Sendable {
     case noTTLCheck
     /// Maintenance of the registration, or (nil) of the whole sidecar, has begun or ended.
     case maintained(RegistrationHandle?)
+    /// The beat that was asked for was accepted.
+    case beaten(RegistrationHandle, AttemptView)
+    /// The beat that was asked for was not accepted, for now: with the attempt that ended last, nil when no server
+    /// could be asked.
+    case notBeaten(RegistrationHandle, AttemptView?)
+    /// Beats of this registration were asked for too fast.
+    case beatTooSoon(retryAfter: Duration)
 }
 
 /// What is known of Nacos' side when a write is answered.
@@ -74,7 +102,14 @@ public enum LogEvent: Equatable, Sendable {
     case beatRecovered(beatKey: String, server: ServerIndex, failures: Int)
     case serverDown(ServerIndex, detail: String)
     case serverUp(ServerIndex)
+    /// The first registration that trouble of the cluster holds up; and the last one is through.
+    case clusterTrouble(ServerIndex, detail: String)
+    case clusterWell
+    /// Another node does not list what one node has taken.
+    case instanceStrayed(beatKey: String, server: ServerIndex, reader: ServerIndex)
     case dialectFound(ServerIndex, Dialect, version: String?)
+    case serverListChanged(names: [String], added: Int, removed: Int)
+    case serverListIgnored(servers: Int, reason: ServerListFault)
     case loginFailed(detail: String)
     case loginRecovered
     case checkChanged(beatKey: String, id: String, output: String, kind: Check.Kind, verdict: CheckVerdict)
@@ -82,5 +117,7 @@ public enum LogEvent: Equatable, Sendable {
     case maintenance(beatKey: String, id: String, reason: String, mode: Maintenance.Mode?)
     /// Begun, or (nil) ended, for the whole sidecar.
     case sidecarMaintenance(reason: String, mode: Maintenance.Mode?)
+    case storageFailed(detail: String)
+    case storageRecovered
     case badInterval(beatKey: String, server: ServerIndex, milliseconds: Int64)
 }

@@ -41,7 +41,8 @@ public struct Exchange: Hashable, Sendable {
     }
 }
 
-/// A server's place in the list of Nacos servers, 0…15 (`Limits.servers`).
+/// A server's place, below `Limits.serverPlaces`. It keeps it while it is in the list, and behind that until nothing
+/// refers to it.
 public typealias ServerIndex = UInt8
 
 /// What a Nacos server said, classified (nacos.md §2, §3, §5.4). `NacosWire` makes it from bytes.
@@ -58,7 +59,11 @@ public enum NacosReply: Equatable, Sendable {
     case unauthorized(status: Int, detail: String)
     /// 404, 405, 410 or 501: the server does not serve this API.
     case notServed(status: Int, detail: String)
-    /// 5xx, 429, or cluster trouble in any status (nacos.md §4.6): the server's matter, not the instance's.
+    /// 400 or 500 by which a node tells of its cluster: it could not hand the request to the node that owns the
+    /// instance, or they do not agree on which one that is (nacos.md §4.6). Neither the instance's fault nor this
+    /// server's, and another server would say the same.
+    case clusterTrouble(status: Int, detail: String)
+    /// 5xx or 429: the server's matter, not the instance's.
     case serverError(status: Int, detail: String)
     /// An answer that is none of the above: 200 with an empty body or text in place of JSON, a redirect.
     case unreadable(status: Int, detail: String)
@@ -68,7 +73,7 @@ public enum NacosReply: Equatable, Sendable {
         switch self {
         case .ok, .beatAccepted, .notFound: 200
         case .rejected(let status, _), .unauthorized(let status, _), .notServed(let status, _),
-            .serverError(let status, _), .unreadable(let status, _):
+            .clusterTrouble(let status, _), .serverError(let status, _), .unreadable(let status, _):
             status
         }
     }

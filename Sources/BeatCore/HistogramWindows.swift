@@ -31,7 +31,7 @@ public struct WindowedHistogram: Sendable {
 }
 
 /// Histograms of successive parts of time; a part is emptied when its place comes round again.
-private struct HistogramRing: Sendable {
+struct HistogramRing: Sendable {
     private let partNanoseconds: Int64
     private var parts: [Histogram]
     /// The number of the part of time that each place holds.

@@ -4,12 +4,22 @@ public enum Input: Equatable, Sendable {
     case register(RegistrationDocument, RequestToken, RegisterOptions)
     /// `deregisterInstance` from the API.
     case remove(RegistrationHandle, RequestToken, RemoveOptions)
+    /// One beat now, beside the schedule.
+    case beatNow(RegistrationHandle, RequestToken)
+    /// Several writes of the API in one turn; `atomic`: all or none.
+    case batch([BatchOperation], RequestToken, atomic: Bool)
     /// A server answered an exchange. `sentAt` is when its first byte was handed to the socket.
     case replied(Exchange, NacosReply, sentAt: Instant)
-    /// An exchange ended without an answer; `sentAt` is nil when nothing of it was written.
-    case failed(Exchange, ExchangeFailure, sentAt: Instant?)
+    /// An exchange ended without an answer; `sentAt` is nil when nothing of it was written. `detail` says more than the
+    /// failure itself, such as why TLS did not come about.
+    case failed(Exchange, ExchangeFailure, sentAt: Instant?, detail: String? = nil)
     /// A server was asked for its dialect, as `Effect.probe` wanted.
     case probed(ServerIndex, ProbeOutcome)
+    /// The Nacos servers are these from now on, as `host:port`, 1…`Limits.servers` different ones. Servers that stay keep
+    /// what is known of them; another number of them changes nothing but the log.
+    case serverListChanged([String])
+    /// A node's list was read, as `Effect.verify` wanted.
+    case verified(InstanceReading, ReadingOutcome)
     /// The login that `Effect.login` wanted has ended.
     case loginEnded(LoginOutcome)
     /// The run that `Effect.runCheck` wanted has ended.
@@ -24,6 +34,16 @@ public enum Input: Equatable, Sendable {
     case restoreHold(RegistrationHandle, HoldRecord)
     /// What held the whole sidecar back before the process was started anew.
     case restoreSidecarMaintenance(Maintenance)
+    /// A piece of what an earlier process has stored, before anything else comes in: `rev` is its change counter,
+    /// `total` the number of all its rows.
+    case restored([StoredRegistration], rev: UInt64, total: Int)
+    /// Every `Effect.store` up to this number is durable.
+    case stored(through: UInt64)
+    /// An `Effect.store`, or `Effect.reopenStorage`, came to nothing; the shell stores nothing until it is reopened.
+    case storeFailed(detail: String)
+    /// The database that `Effect.reopenStorage` asked for is open and can be written; `isEmpty` when what was in it is
+    /// gone.
+    case storageReopened(isEmpty: Bool)
     /// The client that waited for this answer is gone.
     case abandoned(RequestToken)
     /// `nextDeadline` has come.
@@ -60,11 +80,14 @@ public struct RegisterOptions: Equatable, Sendable {
     public var mustCreate: Bool
     /// Answer when Nacos has accepted, but not later than this; nil: answer at once.
     public var wait: Duration?
+    /// The id that the registration has or gets, as PUT names it; nil: whichever it has, for a new one that of its key.
+    public var id: String?
 
     /// Options; by default an upsert that is answered at once.
-    public init(mustCreate: Bool = false, wait: Duration? = nil) {
+    public init(mustCreate: Bool = false, wait: Duration? = nil, id: String? = nil) {
         self.mustCreate = mustCreate
         self.wait = wait
+        self.id = id
     }
 }
 

@@ -25,6 +25,11 @@ struct Interner {
         return number
     }
 
+    /// As `retain`, unless it would be one text more than `limit`.
+    mutating func retain(_ text: String, atMost limit: Int) -> UInt32? {
+        numbers[text] != nil || count < limit ? retain(text) : nil
+    }
+
     /// Gives back one use; the last one frees the text.
     mutating func release(_ number: UInt32) {
         uses[Int(number)] -= 1

@@ -4,6 +4,8 @@ public enum Limits {
     public static let registrations = 1_000_000
     /// Nacos clusters have three to seven nodes; metrics keep sixteen names apart.
     public static let servers = 16
+    /// Twice the longest list: a whole new one finds places while exchanges with the old servers are in flight.
+    public static let serverPlaces = 32
     /// Beats closer together than this only heat servers (nacos.md §1.3 suggests it).
     public static let periodMin = Duration.milliseconds(500)
     /// Above it no lease makes sense.
@@ -24,6 +26,16 @@ public enum Limits {
     public static let waitMax = Duration.seconds(60)
     /// A failing registration is critical after this long without an accepted beat: two default periods.
     public static let criticalAge = Duration.seconds(10)
+    /// How long a write waits for the disk before it is answered with 503: clients are promised an answer in a second.
+    public static let storageWait = Duration.milliseconds(800)
+    /// How often a database that failed is opened anew: space comes back within seconds, and each try costs little.
+    public static let storageRetry = Duration.seconds(1)
+    /// Restored registrations up to this number are beaten at once: 10 000 a second is what a server takes in passing.
+    public static let restoredAtOnce = 5_000
+    /// Over how long these are spread: with the start itself it stays below a second.
+    public static let restoreSpread = Duration.milliseconds(500)
+    /// What a restart may have taken: beats that fell due in that time are made up for first.
+    public static let restoreDowntime = Duration.seconds(2)
     /// How often a refused registration is offered again: an upgraded server may take it.
     public static let rejectedRetry = Duration.seconds(60)
     /// How much longer than an instance's delete time-out its deletion is tried: servers sweep every 5 s.
@@ -37,6 +49,24 @@ public enum Limits {
     /// Failed beats in a row, with a server that does answer, after which the instance is registered again
     /// (alibaba/nacos#9959: `service not found` for an hour).
     public static let failuresUntilReregister = 3
+    /// Registrations whose last attempts are kept: 5.1 MB at most (`History`).
+    public static let histories = 10_000
+    /// Different texts of servers kept with them, of 200 characters at most: 2 MB. Servers repeat themselves; one that
+    /// does not is told without its words.
+    static let historyDetails = 4095
+    /// Between two beats of one registration that the API asks for: as for `periodMin`.
+    public static let askedBeatSpacing = periodMin
+    /// Beats that the API asks for within that time, and requests that wait for them.
+    static let askedBeats = 256
+    /// How long such a request waits: two servers that hang, one after the other, and some.
+    static let askedBeatWait = Duration.seconds(8)
+    /// How long after a register another node is read: reads lag writes by up to 1.3 s (nacos.md §11.1, §11.4).
+    static let verifyDelay = Duration.seconds(3)
+    /// How often a node's registrations are looked for, one each time: the whole cost is a list a minute and node.
+    static let verifySpacing = Duration.seconds(60)
+    /// After that an instance that was missing is looked for again: nodes need up to 17 s to notice one that is gone
+    /// (nacos.md §11.3).
+    static let verifyAgain = Duration.seconds(20)
     /// Characters kept of a server's text.
     public static let detailLength = 200
     /// Checks of one registration: more than the parts that one instance has.

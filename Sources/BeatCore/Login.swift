@@ -20,6 +20,7 @@ struct Login {
     private(set) var failure: String?
     /// When the token ends; nil without one.
     private(set) var expiresAt: Instant?
+    private var hasSucceeded = false
 
     init(isConfigured: Bool) { state = isConfigured ? .wanted : .unused }
 
@@ -29,6 +30,15 @@ struct Login {
         case .wanted, .asking: expiresAt == nil && failure == nil
         case .unused, .done, .failed: false
         }
+    }
+
+    /// As people see it; nil when no credentials are configured.
+    var view: LoginView? {
+        if case .unused = state { return nil }
+        let shown: LoginView.State = failure != nil ? .failing : hasSucceeded ? .ok : .never
+        var next = nextDeadline
+        if case .wanted = state { next = nil }
+        return LoginView(state: shown, lastError: failure, expiresAt: expiresAt, nextAttemptAt: next)
     }
 
     /// True while a login is under way.
@@ -70,10 +80,12 @@ struct Login {
         switch outcome {
         case .token(let ttl):
             failure = nil
+            hasSucceeded = true
             expiresAt = now + ttl
             state = .done(renewAt: now + max(ttl * 9 / 10, Limits.loginSpacing))
         case .notNeeded:
             failure = nil
+            hasSucceeded = true
             state = .done(renewAt: nil)
         case .failed(let text):
             failure = text

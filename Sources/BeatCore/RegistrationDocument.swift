@@ -19,11 +19,14 @@ public struct RegistrationDocument: Equatable, Sendable {
     /// For filters only, never sent to Nacos.
     public var labels: StringMap
 
+    /// Who asked for it.
+    public var source: RegistrationSource
+
     /// A document from its parts, taken as they are: `ControlAPI` has checked them.
     public init(
         key: InstanceKey, weight: Double = 1, enabled: Bool = true, metadata: StringMap = StringMap(),
         period: Duration? = nil, checks: [Check] = [], onUnhealthy: OnUnhealthy = .stop,
-        deregisterOnExit: Bool = true, labels: StringMap = StringMap()
+        deregisterOnExit: Bool = true, labels: StringMap = StringMap(), source: RegistrationSource = .api
     ) {
         self.key = key
         self.weight = weight
@@ -34,6 +37,7 @@ public struct RegistrationDocument: Equatable, Sendable {
         self.onUnhealthy = onUnhealthy
         self.deregisterOnExit = deregisterOnExit
         self.labels = labels
+        self.source = source
     }
 
     /// The time between beats that this document asks for; a server's `clientBeatInterval` may replace it.
@@ -46,6 +50,14 @@ public struct RegistrationDocument: Equatable, Sendable {
         sent[PreservedMetadata.heartBeatInterval] = String(period.wholeMilliseconds)
         return sent
     }
+}
+
+/// Who asked for a registration.
+public enum RegistrationSource: String, Sendable {
+    /// A client of the API.
+    case api
+    /// A configuration file, which alone may change it.
+    case file
 }
 
 /// What a failing check does to the beat.

@@ -13,6 +13,8 @@ struct RegistrationTable {
         var labels = StringMap()
         var weight = 1.0
         var rev: UInt64 = 0
+        /// The change counter when the place was taken.
+        var serial: UInt64 = 0
         var createdAt = Row.never
         var updatedAt = Row.never
         var port: UInt16 = 0
@@ -23,6 +25,7 @@ struct RegistrationTable {
         var onUnhealthy = OnUnhealthy.stop
         /// Whether `checkLists` has an entry.
         var hasChecks = false
+        var source = RegistrationSource.api
     }
 
     private(set) var records: [Record] = []
@@ -34,6 +37,7 @@ struct RegistrationTable {
     private var names = Interner()
     /// The checks of the registrations that have any.
     private var checkLists: [Int32: [Check]] = [:]
+    var chosenIDs = ChosenIDs()
     private var counts = [Int](repeating: 0, count: RegistrationState.allCases.count)
 
     /// Registrations in a state.
@@ -83,7 +87,7 @@ struct RegistrationTable {
         records[position] = Record(
             fingerprint: fingerprint, namespace: names.retain(key.namespaceId), group: names.retain(key.groupName),
             service: names.retain(key.serviceName), cluster: names.retain(key.clusterName), ip: key.ip,
-            createdAt: now, port: key.port)
+            serial: rev, createdAt: now, port: key.port)
         set(document, of: slot, rev: rev, at: now)
         records.withUnsafeBufferPointer { records in
             index.insert(slot) { records[Int($0)].fingerprint }
@@ -108,10 +112,23 @@ struct RegistrationTable {
             checkLists[slot] = document.checks.isEmpty ? nil : document.checks
             records[position].hasChecks = !document.checks.isEmpty
         }
+        records[position].source = document.source
     }
 
     /// The registration begins anew in its place: a tombstone was posted again.
     mutating func markCreated(_ slot: Int32, at now: Instant) { records[Int(slot)].createdAt = now }
+
+    /// Makes room for so many in one piece.
+    mutating func reserve(_ count: Int) {
+        rows.reserveCapacity(count)
+        records.reserveCapacity(count)
+    }
+
+    /// The registration is one of an earlier process.
+    mutating func markRestored(_ slot: Int32, serial: UInt64, updatedAt: Instant) {
+        records[Int(slot)].serial = serial
+        records[Int(slot)].updatedAt = updatedAt
+    }
 
     /// Gives a place back.
     mutating func remove(_ slot: Int32) {
@@ -123,6 +140,7 @@ struct RegistrationTable {
         for name in [record.namespace, record.group, record.service, record.cluster] { names.release(name) }
         counts[Int(rows[position].state.rawValue)] -= 1
         if record.hasChecks { checkLists[slot] = nil }
+        chosenIDs.set(nil, of: slot)
         records[position] = Record()
         rows[position] = Row(epoch: rows[position].epoch)
         free.append(slot)
@@ -145,6 +163,6 @@ struct RegistrationTable {
             key: key(slot), weight: record.weight, enabled: record.enabled, metadata: record.metadata,
             period: record.explicitPeriod == 0 ? nil : .milliseconds(Int64(record.explicitPeriod)),
             checks: checks(slot), onUnhealthy: record.onUnhealthy, deregisterOnExit: record.deregisterOnExit,
-            labels: record.labels)
+            labels: record.labels, source: record.source)
     }
 }

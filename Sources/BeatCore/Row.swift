@@ -30,7 +30,7 @@ struct Row {
         /// When it was due: budget and lateness count from here.
         var due = Instant(nanoseconds: 0)
         /// Servers asked since the last wait and the last answer that was not a failure of theirs, a bit each.
-        var tried: UInt16 = 0
+        var tried: UInt32 = 0
         /// The API that the exchange in flight uses.
         var dialect = Dialect.v1
         /// Exchanges begun.
@@ -55,6 +55,8 @@ struct Row {
     static let never = Instant(nanoseconds: .min)
     static let noTick: Int64 = -1
     static let noServer: ServerIndex = .max
+    /// Whichever server is asked: the first beat after a restart is light, so that one which lost the instance says so.
+    static let anyServer: ServerIndex = .max - 1
 
     /// Rises each time the place is used anew.
     var epoch: UInt32 = 0
@@ -64,7 +66,7 @@ struct Row {
     var periodTicks: UInt16 = 0
     var stage = Stage.vacant
     var state = RegistrationState.pending
-    /// The server that allowed light beats, `noServer` for none.
+    /// The server that allowed light beats, `noServer` for none, `anyServer` before the first answer after a restart.
     var lightServer = Row.noServer
     /// Java's hash of `ip:port`: which node of a cluster is responsible.
     var distroHash: Int32 = 0
@@ -82,8 +84,14 @@ struct Row {
     var hold = Hold.none
     /// It is registered with `enabled=false` for that reason.
     var isHidden = false
+    /// Leaves the table and stays stored: the process ends, and the next one is to go on.
+    var staysStored = false
+    /// That Nacos accepted this generation was handed over to be stored.
+    var acceptedIsStored = false
     var activity = Activity.idle
-    /// Failed scheduled beats in a row.
+    /// Held up by trouble of the cluster. Entered by `clusterTrouble`, left by `endTrouble`.
+    var isTroubled = false
+    /// Failed scheduled beats in a row, those that cluster trouble cost not counted.
     var failures: UInt16 = 0
     /// The tick of the next scheduled beat; `noTick` before the first acceptance.
     var nextDue = Row.noTick

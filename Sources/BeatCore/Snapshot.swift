@@ -100,7 +100,7 @@ public struct RegistrationView: Equatable, Sendable {
 
 /// One Nacos server as it stands.
 public struct ServerView: Equatable, Sendable {
-    /// Its place in the list.
+    /// Its place, which exchanges and `Effect.addServer` name.
     public var index: ServerIndex
     /// `host:port` as configured.
     public var name: String

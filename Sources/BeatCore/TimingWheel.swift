@@ -25,7 +25,13 @@ struct TimingWheel {
     private var cursor: Int64 = 0
     private let epoch: Instant
 
-    init(epoch: Instant) { self.epoch = epoch }
+    /// A wheel whose ticks count from `epoch`, at `now`.
+    init(epoch: Instant, at now: Instant) {
+        self.epoch = epoch
+        cursor = tick(at: now)
+    }
+
+    init(epoch: Instant) { self.init(epoch: epoch, at: epoch) }
 
     /// The tick whose slot holds this instant.
     func tick(at instant: Instant) -> Int64 {

@@ -47,6 +47,15 @@ struct Admission: Sendable {
         }
     }
 
+    /// Whether it is known who asks: through the unix socket, or by a token that may write.
+    func isNamed(_ request: HTTPRequest, _ client: Client) -> Bool {
+        switch client.listener {
+        case .unixSocket: return true
+        case .tcp: return (try? requireToken(request, toWrite: true)) != nil
+        case .ops: return false
+        }
+    }
+
     private func requireSameSite(_ request: HTTPRequest) throws(Problem) {
         if let site = request.fields["Sec-Fetch-Site"], site != "same-origin", site != "none" {
             throw Problem(.crossSite, "Sec-Fetch-Site is \(NameRules.quoted(site))")

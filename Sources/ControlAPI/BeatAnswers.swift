@@ -24,6 +24,7 @@ extension ControlAPI {
                 return try written(answers[0], pending, core: core, context: context)
             case .remove(let missingOk):
                 return try removed(answers, missingOk: missingOk, pending, core: core, context: context)
+            case .beat: return try beaten(answers[0], pending, core: core, context: context)
             case .removeAll:
                 return try removed(answers, missingOk: true, pending, core: core, context: context)
             case .renew: return try renewed(answers[0])
@@ -49,11 +50,16 @@ extension ControlAPI {
         case .exists: throw Preconditions.failed("If-None-Match")
         case .tooManyRegistrations: throw tooManyRegistrations()
         case .keyConflict: throw keyConflict()
+        case .keyHeld(let at): throw keyHeld(core.view(at)?.id ?? "")
+        case .idHeld(let at): throw idHeld(core.view(at)?.id ?? "")
         case .draining: throw .draining
+        case .batch, .refused: preconditionFailure("one write was answered with \(answer)")
+        case .storageUnavailable: throw .storageUnavailable
         case .removed, .removing, .notFound:
             // Removed by somebody else while this request waited for Nacos.
             throw Problem(.notFound, "the registration was removed meanwhile")
-        case .renewed, .noTTLCheck, .maintained: preconditionFailure("a write was answered with \(answer)")
+        case .beaten, .notBeaten, .beatTooSoon, .renewed, .noTTLCheck, .maintained:
+            preconditionFailure("a write was answered with \(answer)")
         }
         guard let view = core.view(handle) else {
             throw Problem(.notFound, "the registration was removed meanwhile")
@@ -68,7 +74,8 @@ extension ControlAPI {
                 id: view.id)
         }
         return document(
-            status, view, result, pending, context: context, fields: ["Location": location(view.id)])
+            status, view, result, pending, core: core, context: context,
+            fields: ["Location": location(view.id)])
     }
 
     /// 204 when everything is gone, else 202 with the tombstones.
@@ -85,14 +92,15 @@ extension ControlAPI {
             case .notFound:
                 if !missingOk { throw Problem(.notFound, "the registration was removed meanwhile") }
             case .draining: throw .draining
-            case .created, .updated, .unchanged, .exists, .tooManyRegistrations, .keyConflict, .renewed, .noTTLCheck,
-                .maintained:
+            case .storageUnavailable: throw .storageUnavailable
+            case .created, .updated, .unchanged, .exists, .tooManyRegistrations, .keyConflict, .keyHeld, .idHeld,
+                .batch, .refused, .beaten, .notBeaten, .beatTooSoon, .renewed, .noTTLCheck, .maintained:
                 preconditionFailure("a removal was answered with \(answer)")
             }
         }
         guard let first = tombstones.first else { return .empty(204) }
-        if pending.kind != .removeAll { return document(202, first, nil, pending, context: context) }
-        let registrationWriter = RegistrationWriter(context: context, servers: configuration.servers)
+        if pending.kind != .removeAll { return document(202, first, nil, pending, core: core, context: context) }
+        let registrationWriter = RegistrationWriter(context: context, servers: core.serverNames())
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("items")
@@ -104,11 +112,12 @@ extension ControlAPI {
     }
 
     private func document(
-        _ status: Int, _ view: RegistrationView, _ result: WriteResult?, _ pending: Pending, context: Context,
+        _ status: Int, _ view: RegistrationView, _ result: WriteResult?, _ pending: Pending,
+        core: borrowing BeatReactor, context: Context,
         fields: HTTPFields = HTTPFields()
     ) -> HTTPResponse {
         var writer = JSONWriter()
-        RegistrationWriter(context: context, servers: configuration.servers).write(view, result: result, to: &writer)
+        RegistrationWriter(context: context, servers: core.serverNames()).write(view, result: result, to: &writer)
         let etag = EntityTag(of: view, epoch: configuration.epoch)
         return .body(status, .json, writer.finish(), pretty: pending.pretty, etag: etag, fields: fields)
     }

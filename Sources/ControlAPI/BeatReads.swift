@@ -14,6 +14,9 @@ private enum PageLimits {
     static let bytes = 512 << 10
 }
 
+/// The longest `?wait=` of the list: what proxies let pass, and below what the server parks.
+private let listWaitMax = Duration.seconds(120)
+
 // MARK: GET /v1/beats, GET /v1/beats/{id}
 
 extension ControlAPI {
@@ -24,19 +27,25 @@ extension ControlAPI {
         let etag = EntityTag(of: view, epoch: configuration.epoch)
         if try Preconditions(call.request.fields).isUnmodified(etag) { return .notModified(etag) }
         var writer = JSONWriter()
-        RegistrationWriter(context: context, servers: configuration.servers).write(view, to: &writer)
+        RegistrationWriter(context: context, servers: core.serverNames()).write(view, to: &writer)
         return .body(200, .json, writer.finish(), pretty: call.pretty, etag: etag)
     }
 
-    func listBeats(_ call: Call, core: borrowing BeatReactor, context: Context) throws(Problem) -> HTTPResponse {
+    func listBeats(_ call: Call, core: borrowing BeatReactor, context: Context) throws(Problem) -> Handling {
         let filter = try BeatFilter(call.query)
         let limit = try call.query.integer(.limit, in: 1...PageLimits.itemsMax) ?? PageLimits.itemsDefault
         let asksTotal = try call.query.flag(.total)
         let start = try startSlot(call, filter)
+        let wait = try call.query.duration(.wait, max: listWaitMax)
         // A state changes without a change of any document, so that no tag could tell whether its list did.
         let etag = filter.state == nil ? EntityTag(ofListAt: core.rev, epoch: configuration.epoch) : nil
         let conditions = Preconditions(call.request.fields)
-        if let etag, try conditions.isUnmodified(etag) { return .notModified(etag) }
+        if let etag, try conditions.isUnmodified(etag) {
+            guard let wait, wait > .zero, !context.waited, !context.draining else {
+                return .respond(.notModified(etag), route: call.route)
+            }
+            return .park(until: context.now + wait, route: call.route)
+        }
         if etag == nil, conditions.ifMatch != nil { throw Preconditions.failed("If-Match") }
 
         var writer = JSONWriter()
@@ -55,7 +64,9 @@ extension ControlAPI {
             fields.append("Link", "<\(linkTarget(call.request, token))>; rel=\"next\"")
         }
         writer.endObject()
-        return .body(200, .json, writer.finish(), pretty: call.pretty, etag: etag, fields: fields)
+        let response = HTTPResponse.body(
+            200, .json, writer.finish(), pretty: call.pretty, etag: etag, fields: fields)
+        return .respond(response, route: call.route)
     }
 
     private func startSlot(_ call: Call, _ filter: BeatFilter) throws(Problem) -> Int32 {
@@ -77,7 +88,7 @@ extension ControlAPI {
         _ filter: BeatFilter, from start: Int32, limit: Int, core: borrowing BeatReactor, context: Context,
         to writer: inout JSONWriter
     ) -> Int32? {
-        let registrationWriter = RegistrationWriter(context: context, servers: configuration.servers)
+        let registrationWriter = RegistrationWriter(context: context, servers: core.serverNames())
         var slot = start
         var rows = 0
         var items = 0

@@ -20,15 +20,15 @@ extension ControlAPI {
     ) throws(Problem) -> Handling {
         let isDry = try call.query.flag(.dryRun)
         let wait = try call.query.duration(.wait, max: Limits.waitMax)
-        let document = try document(of: call.request)
+        let (document, id) = try RegistrationReader.readNamed(try body(of: call.request), defaults)
         if context.draining { throw .draining }
-        let existing = core.find(document.key).flatMap { core.view($0) }
-        // A tombstone is a deletion: what it was does not exist any more.
-        let current = existing.flatMap { $0.state == .deregistering ? nil : $0 }
+        let current = kept(core.find(document.key), core)
+        try requireWritable(current)
+        if let id, id != current?.id ?? document.key.id { throw contradiction(id, current?.id ?? document.key.id) }
         let conditions = Preconditions(call.request.fields)
         try conditions.requireWrite(current.map { EntityTag(of: $0, epoch: configuration.epoch) })
         if isDry {
-            return .respond(try dryRun(document, current, call, core: core, context: context), route: call.route)
+            return .respond(try dryRun(document, nil, call, core: core, context: context), route: call.route)
         }
         let options = RegisterOptions(mustCreate: conditions.ifNoneMatch == .any, wait: wait)
         return .submit(
@@ -36,35 +36,11 @@ extension ControlAPI {
             route: call.route)
     }
 
-    private func document(of request: HTTPRequest) throws(Problem) -> RegistrationDocument {
-        let body: JSONValue
-        do throws(JSONError) { body = try JSONParser.parse(request.body) } catch {
-            throw Problem(.malformedJSON, error.description)
-        }
-        return try RegistrationReader.read(
-            body,
-            .init(
-                namespaceId: configuration.defaultNamespace, ip: configuration.defaultIP,
-                allowsExec: configuration.allowsExec))
-    }
-
-    /// What would happen: 200 with `result` and the document, or the refusal.
-    private func dryRun(
-        _ document: RegistrationDocument, _ current: RegistrationView?, _ call: Call, core: borrowing BeatReactor,
-        context: Context
-    ) throws(Problem) -> HTTPResponse {
-        let registrationWriter = RegistrationWriter(context: context, servers: configuration.servers)
-        var writer = JSONWriter()
-        if let current {
-            let result: WriteResult = current.document == document ? .unchanged : .updated
-            registrationWriter.writeDryRun(document, result: result, to: &writer)
-        } else {
-            if core.dom2BeatSize >= configuration.maxRegistrations { throw tooManyRegistrations() }
-            let holder = core.find(id: document.key.id).flatMap { core.view($0) }
-            if let holder, holder.document.key != document.key { throw keyConflict() }
-            registrationWriter.writeDryRun(document, result: .created, to: &writer)
-        }
-        return .body(200, .json, writer.finish(), pretty: call.pretty)
+    /// What a file declares is changed there.
+    func requireWritable(_ view: RegistrationView?) throws(Problem) {
+        guard let view, view.document.source == .file, view.state != .deregistering else { return }
+        throw Problem(
+            .keyConflict, "a configuration file declares this registration: change it there and reload", id: view.id)
     }
 
     func removeBeat(
@@ -78,6 +54,7 @@ extension ControlAPI {
                 try missing("there is no registration \(NameRules.quoted(call.parameter))", missingOk),
                 route: call.route)
         }
+        try requireWritable(view)
         try Preconditions(call.request.fields).requireWrite(EntityTag(of: view, epoch: configuration.epoch))
         return .submit(
             [.remove(handle, token, options)],
@@ -103,6 +80,7 @@ extension ControlAPI {
             throw Problem(
                 .keyConflict, "\(handles.count) registrations match; narrow the query or add all=true")
         }
+        for handle in handles { try requireWritable(core.view(handle)) }
         if handles.count == 1 {
             let view = core.view(first)
             try Preconditions(call.request.fields).requireWrite(

@@ -23,7 +23,7 @@ public struct Client: Equatable, Sendable {
 }
 
 /// The Bearer tokens of the TCP listener. With none, a loopback listener takes everything.
-public struct Tokens: Equatable, Sendable {
+public struct Tokens: Equatable, Sendable, CustomStringConvertible, CustomReflectable {
     /// May do everything.
     public var readWrite: String?
     /// May read; when it is set, reading without any token is refused too.
@@ -35,4 +35,11 @@ public struct Tokens: Equatable, Sendable {
         self.readWrite = readWrite
         self.read = read
     }
+
+    /// Which are set, never what they are.
+    public var description: String {
+        "read-write \(readWrite == nil ? "not set" : "<set>"), read \(read == nil ? "not set" : "<set>")"
+    }
+    /// Nothing: `dump` looks here.
+    public var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -17,11 +17,16 @@ public struct Context: Sendable {
     public var restored: Bool
     /// Whether the loop turned within the last 5 s.
     public var loopResponsive: Bool
+    /// Whether the request was parked (`Handling.park`) and is to be answered now.
+    public var waited: Bool
+    /// Why `/readyz` answers 503 for the sake of storage, in words; nil when all is well.
+    public var storageProblem: String?
 
     /// A context from its parts.
     public init(
         now: Instant, wall: WallTime, requestID: String, started: Instant, draining: Bool = false,
-        restored: Bool = true, loopResponsive: Bool = true
+        restored: Bool = true, loopResponsive: Bool = true, waited: Bool = false,
+        storageProblem: String? = nil
     ) {
         self.now = now
         self.wall = wall
@@ -30,6 +35,8 @@ public struct Context: Sendable {
         self.draining = draining
         self.restored = restored
         self.loopResponsive = loopResponsive
+        self.waited = waited
+        self.storageProblem = storageProblem
     }
 }
 

@@ -29,12 +29,12 @@ public struct ControlAPI: Sendable {
         public var maxRegistrations: Int
         /// What `/v1/status` shows under `limits` beside `registrations`, in this order.
         public var limits: [ReportedLimit]
+        /// What `/v1/config` shows, in this order.
+        public var settings: [ReportedSetting]
         /// Further host names that TCP listeners serve (`--allowed-hosts`).
         public var allowedHosts: [String]
         /// The addresses that TCP listeners are reached at, IPv6 without brackets.
         public var ownAddresses: [String]
-        /// The Nacos servers in the order of the core's list, `host:port`.
-        public var servers: [String]
         /// The Bearer tokens of TCP listeners.
         public var tokens: Tokens
         /// The unix socket's path, for the menu of commands.
@@ -43,8 +43,9 @@ public struct ControlAPI: Sendable {
         /// A configuration that lets in what comes from loopback.
         public init(
             version: String, revision: String, swiftVersion: String, libeventVersion: String, epoch: UInt64,
-            servers: [String], defaultNamespace: String = "public", defaultIP: String? = nil,
-            allowsExec: Bool = false, maxRegistrations: Int = Limits.registrations, limits: [ReportedLimit] = [],
+            defaultNamespace: String = "public", defaultIP: String? = nil, allowsExec: Bool = false,
+            maxRegistrations: Int = Limits.registrations, limits: [ReportedLimit] = [],
+            settings: [ReportedSetting] = [],
             allowedHosts: [String] = [],
             ownAddresses: [String] = ["127.0.0.1", "::1"], tokens: Tokens = Tokens(), socketPath: String? = nil
         ) {
@@ -53,12 +54,12 @@ public struct ControlAPI: Sendable {
             self.swiftVersion = swiftVersion
             self.libeventVersion = libeventVersion
             self.epoch = epoch
-            self.servers = servers
             self.defaultNamespace = defaultNamespace
             self.defaultIP = defaultIP
             self.allowsExec = allowsExec
             self.maxRegistrations = maxRegistrations
             self.limits = limits
+            self.settings = settings
             self.allowedHosts = allowedHosts
             self.ownAddresses = ownAddresses
             self.tokens = tokens
@@ -80,7 +81,7 @@ public struct ControlAPI: Sendable {
         }
     }
 
-    let configuration: Configuration
+    var configuration: Configuration
     let admission: Admission
 
     /// An API of this configuration.
@@ -109,7 +110,7 @@ public struct ControlAPI: Sendable {
                 let call = try Call(request, found, match)
                 return try serve(call, by: client, core: core, context: context, token: token, metrics: metrics)
             case .options(let methods, let found):
-                return .respond(.empty(204, fields: ["Allow": ControlAPI.list(methods)]), route: found)
+                return .respond(ControlAPI.options(methods), route: found)
             case .otherMethods(let methods, let found):
                 route = found
                 throw ControlAPI.methodNotAllowed(request.method, methods)
@@ -128,6 +129,11 @@ public struct ControlAPI: Sendable {
         let route = call.route
         switch route.operation {
         case .registerBeat: return try registerBeat(call, core: core, context: context, token: token)
+        case .putBeat: return try putBeat(call, core: core, context: context, token: token)
+        case .patchBeat: return try patchBeat(call, core: core, context: context, token: token)
+        case .batchBeats: return try batchBeats(call, core: core, context: context)
+        case .importBeats: return try importBeats(call, core: core, context: context)
+        case .exportBeats: return try exportBeats(call, core: core)
         case .removeBeat: return try removeBeat(call, core: core, context: context, token: token)
         case .removeBeats: return try removeBeats(call, core: core, context: context, token: token)
         case .maintainBeat: return try maintainBeat(call, core: core, context: context, token: token)
@@ -135,8 +141,11 @@ public struct ControlAPI: Sendable {
         case .renewBeat: return try renewBeat(call, core: core, context: context, token: token)
         case .maintainSidecar: return try maintainSidecar(call, context: context, token: token)
         case .endSidecarMaintenance: return try endSidecarMaintenance(call, context: context, token: token)
-        case .listBeats: return .respond(try listBeats(call, core: core, context: context), route: route)
+        case .listBeats: return try listBeats(call, core: core, context: context)
         case .readBeat: return .respond(try readBeat(call, core: core, context: context), route: route)
+        case .readHistory: return .respond(try readHistory(call, core: core, context: context), route: route)
+        case .readHealth: return .respond(try readHealth(call, core: core, context: context), route: route)
+        case .beatNow: return try beatNow(call, core: core, context: context, token: token)
         case .readMetrics:
             return .respond(readMetrics(call, core: core, context: context, shell: metrics()), route: route)
         case .readMetric:
@@ -145,6 +154,10 @@ public struct ControlAPI: Sendable {
             return .respond(scrapeMetrics(call, core: core, context: context, shell: metrics()), route: route)
         case .readStatus:
             return .respond(readStatus(call, core: core, context: context, shell: metrics()), route: route)
+        case .readServers:
+            return .respond(readServers(call, core: core, context: context, shell: metrics()), route: route)
+        case .readConfig: return .respond(readConfig(call), route: route)
+        case .setLogLevel: return try setLogLevel(call, context: context)
         case .readCapabilities: return .respond(readCapabilities(call), route: route)
         case .readLiveness: return .respond(Probes.liveness(context), route: route)
         case .readReadiness: return .respond(Probes.readiness(context), route: route)
@@ -155,10 +168,16 @@ public struct ControlAPI: Sendable {
         }
     }
 
-    private static func path(of request: HTTPRequest) throws(Problem) -> [String] {
+    static func path(of request: HTTPRequest) throws(Problem) -> [String] {
         do throws(EscapingError) { return try request.target.pathSegments() } catch {
             throw Problem(.malformedRequest, "the path has an escape (%XX) that cannot be decoded")
         }
+    }
+
+    private static func options(_ methods: [HTTPMethod]) -> HTTPResponse {
+        var fields: HTTPFields = ["Allow": list(methods)]
+        if methods.contains(.patch) { fields.append("Accept-Patch", "application/merge-patch+json") }
+        return .empty(204, fields: fields)
     }
 
     private static func methodNotAllowed(_ method: HTTPMethod, _ methods: [HTTPMethod]) -> Problem {

@@ -33,7 +33,9 @@ extension ControlAPI {
         writer.key("capabilities")
         writer.beginArray()
         for capability in [
-            "beats", "dry-run", "wait", "filters", "paging", "checks", "maintenance", "metrics", "prometheus",
+            "beats", "dry-run", "wait", "filters", "paging", "metrics", "prometheus", "servers", "config",
+            "history", "health", "beat-now", "log-level", "headroom", "put", "patch", "conditions", "batch",
+            "export", "import", "long-poll", "checks", "maintenance",
         ] {
             writer.string(capability)
         }
@@ -81,9 +83,21 @@ enum Menu {
         # what would happen, without doing it
         curl --json '{"serviceName":"orders","ip":"10.0.0.7","port":8080}' \(target)/v1/beats?dryRun=true'
 
+        # under an id of your choice, and a change of one field
+        curl -X PUT --json '{"serviceName":"orders","ip":"10.0.0.8","port":8080}' \(target)/v1/beats/orders-8?pretty'
+        curl -X PATCH -H 'Content-Type: application/merge-patch+json' -d '{"weight":2}' \(target)/v1/beats/orders-8?pretty'
+
         # what is kept alive
         curl \(target)/v1/beats?pretty'
         curl \(target)/v1/beats?serviceName=orders&state=beating&pretty'
+
+        # how one is: a status code and a line; its last attempts; one beat now
+        curl \(target)/v1/beats/ID/health'
+        curl \(target)/v1/beats/ID/history?pretty'
+        curl -X POST \(target)/v1/beats/ID/beat?pretty'
+        # all of it, and back (more than 1 MiB: through the unix socket, or with a token)
+        curl -o beats.json \(target)/v1/export'
+        curl --json @beats.json \(target)/v1/import?mode=merge'
 
         # stop, and take the instance out of Nacos
         curl -X DELETE \(target)/v1/beats?serviceName=orders&ip=10.0.0.7&port=8080'
@@ -104,7 +118,12 @@ enum Menu {
 
         # how beatd itself is
         curl \(target)/v1/status?pretty'
+        curl \(target)/v1/servers?pretty'
+        curl \(target)/v1/config?pretty'
         curl \(target)/readyz'
+
+        # say more in the log, for a while
+        curl -X PUT --json '{"level":"debug","for":"5m"}' \(target)/v1/log-level'
 
         # everything else
         curl \(target)/openapi.yaml'

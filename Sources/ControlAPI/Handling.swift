@@ -8,6 +8,14 @@ public enum Handling: Sendable {
     /// Feed the inputs to the core, in order and in this turn. When each of them is answered, `render` makes the
     /// response of the answers in the order of the inputs.
     case submit([Input], Pending, route: Route)
+    /// Do what is asked of the shell, then answer.
+    case perform(ShellCommand, HTTPResponse, route: Route)
+    /// A long body: call `ControlAPI.step` until it answers, in small portions.
+    case bulk(BulkRequest, route: Route)
+    /// A long answer: send this head, then what `ControlAPI.next` gives, as fast as the client takes it.
+    case export(HTTPResponse, ExportStream, route: Route)
+    /// Handle it again, with `Context.waited`, when the core's `rev` has changed or at this instant.
+    case park(until: Instant, route: Route)
 }
 
 /// What is needed to render the answers of the core to a request.
@@ -22,6 +30,7 @@ public struct Pending: Equatable, Sendable {
         /// Endpoints 8 and 18.
         case maintain
         case endMaintenance
+        case beat
     }
 
     let kind: Kind
@@ -46,44 +55,51 @@ struct Call: Sendable {
         parameter = match.parameter ?? ""
         query = try Query(request.target.query, allowed: route.parameters)
         pretty = try query.flag(.pretty)
-        try Call.requireBody(request, route.body)
+        try Call.requireBody(request, route)
     }
 
-    private static func requireBody(_ request: HTTPRequest, _ rule: Route.Body) throws(Problem) {
-        let limit = HTTPLimits.request.bodyBytes
+    private static func requireBody(_ request: HTTPRequest, _ route: Route) throws(Problem) {
+        let limit = route.bodyBytes
         guard request.body.count <= limit else {
             throw Problem(.tooLarge, "the body has \(request.body.count) bytes, at most \(limit) are read")
         }
-        switch rule {
+        switch route.body {
         case .none:
             if !request.body.isEmpty { throw Problem(.malformedRequest, "this path takes no body") }
         case .json:
-            try requireJSON(request)
+            try requireType(
+                request, "application/json", ["Accept": "application/json"], hint: "; curl's --json sets it")
         case .optionalJSON:
-            if !request.body.isEmpty { try requireJSON(request) }
+            guard !request.body.isEmpty else { return }
+            try requireType(
+                request, "application/json", ["Accept": "application/json"], hint: "; curl's --json sets it")
+        case .mergePatch:
+            let type = "application/merge-patch+json"
+            // RFC 5789 §2.2 names the field; Accept is what other refusals carry.
+            try requireType(request, type, ["Accept": type, "Accept-Patch": type], hint: "")
         }
     }
 
-    private static func requireJSON(_ request: HTTPRequest) throws(Problem) {
-        let accept: HTTPFields = ["Accept": "application/json"]
+    private static func requireType(
+        _ request: HTTPRequest, _ type: String, _ accept: HTTPFields, hint: String
+    ) throws(Problem) {
         if let coding = request.fields["Content-Encoding"], coding.lowercased() != "identity" {
             throw Problem(
                 .unsupportedMediaType, "the body must not be compressed, got \(NameRules.quoted(coding))",
                 fields: accept)
         }
         let given = request.fields.values(of: "Content-Type")
-        guard given.count == 1, isJSON(given[0]) else {
+        guard given.count == 1, isType(given[0], type) else {
             let got = given.first.map { "got \(NameRules.quoted($0))" } ?? "got none"
             throw Problem(
-                .unsupportedMediaType, "Content-Type must be application/json, \(got); curl's --json sets it",
-                fields: accept)
+                .unsupportedMediaType, "Content-Type must be \(type), \(got)\(hint)", fields: accept)
         }
     }
 
-    /// `application/json`, alone or with `charset=utf-8`, which JSON does not need but many clients add.
-    private static func isJSON(_ contentType: String) -> Bool {
+    /// The type, alone or with `charset=utf-8`, which JSON does not need but many clients add.
+    private static func isType(_ contentType: String, _ type: String) -> Bool {
         let parts = contentType.lowercased().split(separator: ";", omittingEmptySubsequences: false)
             .map { String($0.filter { $0 != " " && $0 != "\t" && $0 != "\"" }) }
-        return parts[0] == "application/json" && parts.dropFirst().allSatisfy { $0 == "charset=utf-8" || $0.isEmpty }
+        return parts[0] == type && parts.dropFirst().allSatisfy { $0 == "charset=utf-8" || $0.isEmpty }
     }
 }

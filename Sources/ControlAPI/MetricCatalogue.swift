@@ -1,6 +1,7 @@
 /// All metrics (control-api.md §5), those whose truth exists in this version, in the order in which they are written.
 enum MetricCatalogue {
-    static let families: [MetricFamily] = ofBeats + ofChecks + ofNacos + ofAPI + ofLoop + ofProcess
+    static let families: [MetricFamily] =
+        ofBeats + ofChecks + ofNacos + ofAPI + ofStorage + ofLoop + ofProcess
 
     private static let ofBeats: [MetricFamily] = [
         .init(
@@ -43,6 +44,9 @@ enum MetricCatalogue {
             "beatd_reregistrations_total", .counter, .counter(.reregistrations), ["reason"],
             help: "Instances registered again."),
         .init(
+            "beatd_strayed_registrations_total", .counter, .counter(.strayed),
+            help: "Samples of v3 registrations that another node of the cluster did not list."),
+        .init(
             "beatd_deregistrations_total", .counter, .counter(.deregistrations), ["result"],
             help: "Deregistrations by their end."),
         .init(
@@ -64,6 +68,12 @@ enum MetricCatalogue {
         .init(
             "beatd_nacos_request_duration_seconds", .histogram, .nacos(.requestDuration), ["op", "class"],
             help: "How long requests to Nacos took."),
+        .init(
+            "beatd_nacos_dns_lookups_total", .counter, .nacos(.lookups), ["result"],
+            help: "Lookups of the servers' names."),
+        .init(
+            "beatd_nacos_token_expiry_timestamp_seconds", .gauge, .state(.tokenExpiry),
+            help: "When the login's token ends, since 1970; 0 without one."),
     ]
 
     private static let ofAPI: [MetricFamily] = [
@@ -79,6 +89,21 @@ enum MetricCatalogue {
         .init(
             "beatd_http_connections_rejected_total", .counter, .http(.connectionsRejected), ["reason"],
             help: "Connections to the control API that were not served."),
+    ]
+
+    private static let ofStorage: [MetricFamily] = [
+        .init(
+            "beatd_storage_transactions_total", .counter, .storage(.transactions), ["result"],
+            help: "Transactions, each with the changes of all writes that waited."),
+        .init(
+            "beatd_storage_transaction_duration_seconds", .histogram, .storage(.transactionDuration), ["result"],
+            help: "How long transactions took, the sync included."),
+        .init(
+            "beatd_storage_writable", .gauge, .storage(.writable),
+            help: "0 while writes are refused because they cannot be made durable, else 1."),
+        .init(
+            "beatd_storage_size_bytes", .gauge, .storage(.size),
+            help: "The database on the disk, its log included; 0 when nothing is stored."),
     ]
 
     private static let ofLoop: [MetricFamily] = [

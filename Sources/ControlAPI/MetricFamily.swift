@@ -34,17 +34,19 @@ enum MetricSource: Sendable {
     case checks(Checks)
     case nacos(Nacos)
     case http(HTTP)
+    case storage(Storage)
     case loop(Loop)
     case process(Process)
 
     /// What the core holds now.
     enum State: Sendable {
-        case buildInfo, entries, dom2BeatSize, tombstones, oldestSuccessAge, serverUp
+        case buildInfo, entries, dom2BeatSize, tombstones, oldestSuccessAge, serverUp, tokenExpiry
     }
 
     /// What the core has counted.
     enum Counter: Sendable {
-        case beatsSent, beats, beatsSkipped, beatRetries, staleReplies, reregistrations, deregistrations, registrations
+        case beatsSent, beats, beatsSkipped, beatRetries, staleReplies, reregistrations, strayed, deregistrations
+        case registrations
     }
 
     /// How long the core's beats took.
@@ -59,12 +61,17 @@ enum MetricSource: Sendable {
 
     /// The shell's client.
     enum Nacos: Sendable {
-        case connections, requests, requestDuration
+        case connections, requests, requestDuration, lookups
     }
 
     /// The shell's server.
     enum HTTP: Sendable {
         case requests, requestDuration, connections, connectionsRejected
+    }
+
+    /// The storage thread.
+    enum Storage: Sendable {
+        case transactions, transactionDuration, writable, size
     }
 
     /// The turn, the clock and the log.

@@ -18,8 +18,9 @@ struct MetricSampler {
             case .counter(let source): sample(source, core.counters, to: &text)
             case .histogram(let source): sample(source, core, to: &text)
             case .checks(let source): sample(source, core.checkMetrics, to: &text)
-            case .nacos(let source): sample(source, to: &text)
+            case .nacos(let source): sample(source, core, to: &text)
             case .http(let source): sample(source, to: &text)
+            case .storage(let source): sample(source, core, to: &text)
             case .loop(let source): sample(source, to: &text)
             case .process(let source): sample(source, shell.process, to: &text)
             }
@@ -38,6 +39,11 @@ struct MetricSampler {
         case .dom2BeatSize: text.sample(["naming", "dom2BeatSize"], core.dom2BeatSize)
         case .tombstones: text.sample(core.tombstones)
         case .oldestSuccessAge: text.sample(core.oldestSuccessAge(at: context.now).seconds)
+        case .tokenExpiry:
+            let end = core.loginView?.expiresAt.map {
+                context.wall.milliseconds - context.now.wholeMilliseconds + $0.wholeMilliseconds
+            }
+            text.sample(Double(end ?? 0) / 1000)
         case .serverUp:
             for server in core.serverViews() {
                 text.sample([server.name], server.state == .quarantined ? 0 : 1)
@@ -62,6 +68,7 @@ struct MetricSampler {
             for reason in ReregisterReason.allCases {
                 text.sample(["\(reason.label)"], counters.reregistrations[reason])
             }
+        case .strayed: text.sample(counters.strayed)
         case .deregistrations:
             for result in DeregisterResult.allCases {
                 text.sample(["\(result.label)"], counters.deregistrations[result])
@@ -89,12 +96,13 @@ struct MetricSampler {
         }
     }
 
-    private func sample(_ source: MetricSource.Nacos, to text: inout MetricsText) {
+    private func sample(_ source: MetricSource.Nacos, _ core: borrowing BeatReactor, to text: inout MetricsText) {
         switch source {
         case .connections:
-            for (name, connections) in zip(configuration.servers, shell.nacos.connections) {
-                text.sample([name, "idle"], connections.idle)
-                text.sample([name, "busy"], connections.busy)
+            for server in core.serverViews() {
+                let connections = shell.nacos.connections(of: server.index)
+                text.sample([server.name, "idle"], connections.idle)
+                text.sample([server.name, "busy"], connections.busy)
             }
         case .requests:
             for operation in NacosMetrics.Operation.allCases {
@@ -103,6 +111,8 @@ struct MetricSampler {
                         ["\(operation.label)", "\(status.label)"], shell.nacos.durations(operation, status).count)
                 }
             }
+        case .lookups:
+            for result in LookupResult.allCases { text.sample(["\(result.label)"], shell.lookups[result]) }
         case .requestDuration:
             for operation in NacosMetrics.Operation.allCases {
                 for status in NacosMetrics.StatusClass.allCases {
@@ -126,6 +136,21 @@ struct MetricSampler {
             for reason in ConnectionMetrics.RejectReason.allCases {
                 text.sample(["\(reason.label)"], shell.connections.rejected[reason])
             }
+        }
+    }
+
+    private func sample(_ source: MetricSource.Storage, _ core: borrowing BeatReactor, to text: inout MetricsText) {
+        switch source {
+        case .transactions:
+            for result in StorageMetrics.ResultLabel.allCases {
+                text.sample(["\(result.label)"], shell.storage.durations[result].count)
+            }
+        case .transactionDuration:
+            for result in StorageMetrics.ResultLabel.allCases {
+                text.sample(["\(result.label)"], shell.storage.durations[result])
+            }
+        case .writable: text.sample(core.isReadOnly ? 0 : 1)
+        case .size: text.sample(shell.storage.sizeBytes)
         }
     }
 

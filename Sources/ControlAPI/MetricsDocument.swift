@@ -81,27 +81,6 @@ extension ControlAPI {
         return entries
     }
 
-    /// A row for each Nacos server.
-    func serverDocuments(_ core: borrowing BeatReactor, _ context: Context, _ shell: ShellMetrics) -> [JSONValue] {
-        core.serverViews().map { server in
-            let index = Int(server.index)
-            let connections =
-                index < shell.nacos.connections.count
-                ? shell.nacos.connections[index] : NacosMetrics.Connections()
-            return .object([
-                "server": .string(server.name),
-                "state": .string(server.state.rawValue),
-                "dialect": server.dialect.map { .string($0.rawValue) } ?? .null,
-                "lastError": server.lastError.map { .string($0) } ?? .null,
-                "consecutiveFailures": .integer(Int64(server.consecutiveFailures)),
-                "connections": .object([
-                    "idle": .integer(Int64(connections.idle)), "busy": .integer(Int64(connections.busy)),
-                ]),
-                "requests": .integer(Int64(clamping: server.requests)),
-            ])
-        }
-    }
-
     private static func windows(_ histogram: WindowedHistogram, _ now: Instant) -> JSONValue {
         .object([
             "1m": summary(histogram.window(.oneMinute, at: now.nanoseconds)),
@@ -111,9 +90,6 @@ extension ControlAPI {
 
     /// Quantiles are null while there is no value.
     private static func summary(_ histogram: Histogram) -> JSONValue {
-        func seconds(_ nanoseconds: Int64?) -> JSONValue {
-            nanoseconds.map { .number(Duration.nanoseconds($0).seconds) } ?? .null
-        }
         return .object([
             "count": .integer(histogram.count),
             "p50": seconds(histogram.quantile(0.5)),

@@ -4,7 +4,7 @@ public import BeatCore
 public struct NacosMetrics: Sendable {
     /// Label `op`.
     public enum Operation: UInt8, MetricLabel {
-        case beat, register, deregister
+        case beat, register, deregister, login, probe, list
 
         /// The operation of an exchange.
         public init(_ kind: Exchange.Kind) {
@@ -21,6 +21,9 @@ public struct NacosMetrics: Sendable {
             case .beat: "beat"
             case .register: "register"
             case .deregister: "deregister"
+            case .login: "login"
+            case .probe: "probe"
+            case .list: "list"
             }
         }
     }
@@ -68,16 +71,22 @@ public struct NacosMetrics: Sendable {
         }
     }
 
-    /// Per server, in the order of the list.
-    public var connections: [Connections]
+    /// By the servers' places.
+    public var connections: [Connections] = []
+    /// How many connections may be opened to one server at most.
+    public var connectionsMax = 0
     private var durations: [BucketHistogram]
 
-    /// Metrics of this many servers.
-    public init(servers: Int) {
-        connections = Array(repeating: Connections(), count: servers)
+    /// Metrics of a client that has done nothing yet.
+    public init() {
         durations = Array(
             repeating: BucketHistogram(bounds: MetricBuckets.nacos),
             count: Operation.allCases.count * StatusClass.allCases.count)
+    }
+
+    /// The connections to the server at a place.
+    public func connections(of server: ServerIndex) -> Connections {
+        Int(server) < connections.count ? connections[Int(server)] : Connections()
     }
 
     /// Counts a request that ended; `status` is nil when there was no answer.

@@ -12,6 +12,7 @@ enum Probes {
     static func readiness(_ context: Context) -> HTTPResponse {
         answer([
             ("restored", context.restored, "registrations are not back yet"),
+            ("storage", context.storageProblem == nil, context.storageProblem ?? ""),
             ("draining", !context.draining, "beatd is shutting down"),
         ])
     }

@@ -56,6 +56,15 @@ struct Problem: Error, Sendable {
     /// How long to stay away from a process that is ending: its successor is up within seconds.
     static let drainingRetrySeconds = 5
 
+    /// Twice the time after which the database is opened anew.
+    static let storageRetrySeconds = 2
+
+    static var storageUnavailable: Problem {
+        Problem(
+            .storageUnavailable, "the change could not be made durable; beats go on",
+            fields: ["Retry-After": "\(storageRetrySeconds)"])
+    }
+
     static var draining: Problem {
         Problem(
             .draining, "beatd is shutting down and takes no changes any more",
@@ -65,6 +74,11 @@ struct Problem: Error, Sendable {
     /// The document. `requestID` is the one that the log has.
     func response(requestID: String, pretty: Bool = false) -> HTTPResponse {
         var writer = JSONWriter()
+        write(to: &writer, requestID: requestID)
+        return .body(status, .problem, writer.finish(), pretty: pretty, fields: fields)
+    }
+
+    func write(to writer: inout JSONWriter, requestID: String) {
         writer.beginObject()
         writer.member("type", "/problems/\(type.slug)")
         writer.member("title", type.title)
@@ -79,7 +93,6 @@ struct Problem: Error, Sendable {
         }
         writer.member("requestId", requestID)
         writer.endObject()
-        return .body(status, .problem, writer.finish(), pretty: pretty, fields: fields)
     }
 }
 

@@ -57,9 +57,10 @@ private enum Explanation {
         + "deleting something missing a success."
 
     static let keyConflict =
-        "The request contradicts what is registered: an `id` that belongs to another address, a deletion by "
-        + "query that matches several registrations, or a renewal of a registration without a `ttl` check. Name the registration by its id, narrow the query, or "
-        + "add `all=true`."
+        "The request contradicts what is registered: an `id` that belongs to another address, an address that is "
+        + "registered under another id (the problem's `id`), a deletion by query that matches several "
+        + "registrations, or a renewal where there is no `ttl` check. Name the registration by its id, delete what "
+        + "is in the way, narrow the query, or add `all=true`."
 
     static let preconditionFailed =
         "`If-Match` or `If-None-Match` was given and does not hold: the registration was changed meanwhile, "
@@ -94,8 +95,9 @@ private enum Explanation {
         + "lists those that it takes. Methods are case-sensitive: `get` is not GET."
 
     static let tooLarge =
-        "The body is longer than is read for this path (64 KiB). A registration is far smaller: look for what does not "
-        + "belong in it, and send several registrations one by one."
+        "The body is longer than is read for this path: 64 KiB for one registration, 1 MiB for a batch, 8 MiB for an "
+        + "import through the unix socket or with a token, else 1 MiB. Look for what does not belong in it, or send "
+        + "it in parts."
 
     static let headersTooLarge =
         "The header fields are longer than 8 KiB together, or there are more than 64. Programs need a handful; a browser "
@@ -122,8 +124,8 @@ private enum Explanation {
         + "socket has no such limit."
 
     static let storageUnavailable =
-        "The change could not be stored, so it was not made. Beats go on. beatd recovers by itself; try again "
-        + "after `Retry-After`. This version stores nothing, so it never answers so."
+        "The change could not be made durable: the disk is full, fails, or does not answer. It may have been made or "
+        + "not, but never half; send it again. Beats go on, and beatd recovers by itself: try again after `Retry-After`."
 
     static let draining =
         "beatd is shutting down and takes no changes any more. Try again after `Retry-After`, when its "

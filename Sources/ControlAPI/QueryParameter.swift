@@ -22,6 +22,8 @@ enum QueryParameter: String, CaseIterable, Sendable {
     case limit
     case `continue`
     case total
+    case atomic
+    case mode
 
     /// The parameters that name instances.
     static let instance: [QueryParameter] = [.serviceName, .groupName, .namespaceId, .clusterName, .ip, .port]

@@ -36,13 +36,30 @@ struct RegistrationReader {
     /// The document in `body`. Throws `validation` with every fault, or `key-conflict` when it carries an id that its
     /// key does not have.
     static func read(_ body: JSONValue, _ defaults: Defaults) throws(Problem) -> RegistrationDocument {
+        let named = try readNamed(body, defaults)
+        if let id = named.id, id != named.document.key.id {
+            throw Problem(
+                .keyConflict,
+                "the id \(NameRules.quoted(id)) is not that of this registration, "
+                    + "\"\(named.document.key.id)\"; leave it out", id: named.document.key.id)
+        }
+        return named.document
+    }
+
+    /// The document in `body`, and the id that it carries; whether that is right is for the caller to say.
+    static func readNamed(
+        _ body: JSONValue, _ defaults: Defaults
+    ) throws(Problem) -> (document: RegistrationDocument, id: String?) {
         guard case .object(let object) = body else {
             throw .validation([.init(pointer: "", "must be an object, got \(body.typeName)")])
         }
         var reader = RegistrationReader()
         for member in object.members {
             guard let field = RegistrationField(rawValue: member.key) else {
-                let hint = NearestName.suggestion(for: member.key, among: RegistrationField.writableNames)
+                // For those that are shown: a body may have ten thousand unknown fields.
+                let hint =
+                    reader.items.count < Problem.itemsShown
+                    ? NearestName.suggestion(for: member.key, among: RegistrationField.writableNames) : ""
                 reader.fault(Pointer.to(member.key), "unknown field\(hint)")
                 continue
             }
@@ -51,13 +68,7 @@ struct RegistrationReader {
         }
         guard let document = reader.finish(defaults), reader.items.isEmpty else { throw .validation(reader.items) }
         try requireAllowed(document, defaults)
-        if let id = reader.id, id != document.key.id {
-            throw Problem(
-                .keyConflict,
-                "the id \(NameRules.quoted(id)) is not that of this registration, "
-                    + "\"\(document.key.id)\"; leave it out", id: document.key.id)
-        }
-        return document
+        return (document, reader.id)
     }
 
     /// A program that beatd starts has beatd's rights: whoever may write to the API is not given them unasked.

@@ -4,7 +4,7 @@ internal import JSON
 /// Writes registration documents.
 struct RegistrationWriter: Sendable {
     let context: Context
-    /// The Nacos servers' names by their index.
+    /// The Nacos servers' names by their places.
     let servers: [String]
 
     /// The document of a registration; `result` is what a write did to it.
@@ -14,12 +14,25 @@ struct RegistrationWriter: Sendable {
         writer.endObject()
     }
 
-    /// What a dry run would register.
-    func writeDryRun(_ document: RegistrationDocument, result: WriteResult, to writer: inout JSONWriter) {
+    /// What a client may write: a registration without what is the server's own.
+    func writeWritable(_ document: RegistrationDocument, to writer: inout JSONWriter) {
         writer.beginObject()
-        for field in RegistrationField.allCases where field == .id || !field.isServerOwned {
-            write(field, document, to: &writer)
-        }
+        for field in RegistrationField.allCases where !field.isServerOwned { write(field, document, to: &writer) }
+        writer.endObject()
+    }
+
+    /// What an export keeps: the document without its live status.
+    func writeExported(_ view: RegistrationView, to writer: inout JSONWriter) {
+        writer.beginObject()
+        for field in RegistrationField.allCases where field != .status { write(field, view, nil, to: &writer) }
+        writer.endObject()
+    }
+
+    /// What a dry run would register.
+    func writeDryRun(_ document: RegistrationDocument, id: String, result: WriteResult, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member(RegistrationField.id.rawValue, id)
+        for field in RegistrationField.allCases where !field.isServerOwned { write(field, document, to: &writer) }
         writer.member(RegistrationField.result.rawValue, result.rawValue)
         writer.endObject()
     }
@@ -37,7 +50,7 @@ struct RegistrationWriter: Sendable {
         case .generation: writer.member(name, Int(view.generation))
         case .createdAt: writer.member(name, text(view.createdAt))
         case .updatedAt: writer.member(name, text(view.updatedAt))
-        case .source: writer.member(name, "api")
+        case .source: writer.member(name, view.document.source.rawValue)
         case .status:
             writer.key(name)
             writeStatus(view, to: &writer)
@@ -48,7 +61,6 @@ struct RegistrationWriter: Sendable {
     private func write(_ field: RegistrationField, _ document: RegistrationDocument, to writer: inout JSONWriter) {
         let name = field.rawValue
         switch field {
-        case .id: writer.member(name, document.key.id)
         case .serviceName: writer.member(name, document.key.serviceName)
         case .groupName: writer.member(name, document.key.groupName)
         case .namespaceId: writer.member(name, document.key.namespaceId)
@@ -66,7 +78,7 @@ struct RegistrationWriter: Sendable {
         case .onUnhealthy: writer.member(name, document.onUnhealthy.rawValue)
         case .deregisterOnExit: writer.member(name, document.deregisterOnExit)
         case .labels: write(name, document.labels, to: &writer)
-        case .rev, .generation, .createdAt, .updatedAt, .source, .status, .result: break
+        case .id, .rev, .generation, .createdAt, .updatedAt, .source, .status, .result: break
         }
     }
 
@@ -129,7 +141,7 @@ struct RegistrationWriter: Sendable {
     private func text(_ at: Instant) -> String { context.text(at) }
 
     private func name(of server: ServerIndex) -> String {
-        Int(server) < servers.count ? servers[Int(server)] : "server \(server)"
+        Int(server) < servers.count ? servers[Int(server)] : "a removed server"
     }
 }
 

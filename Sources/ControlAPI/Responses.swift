@@ -37,6 +37,11 @@ extension HTTPResponse {
         body(status, .text, Array(text.utf8), etag: etag)
     }
 
+    /// Text, which ends with a newline, that may be another one after so many seconds.
+    static func text(_ status: Int, _ text: String, retryAfter seconds: Int) -> HTTPResponse {
+        body(status, .text, Array(text.utf8), fields: ["Retry-After": "\(seconds)"])
+    }
+
     /// 204, or any other without a body.
     static func empty(_ status: Int, fields: HTTPFields = HTTPFields()) -> HTTPResponse {
         var response = HTTPResponse(status, fields: fields)
@@ -47,6 +52,14 @@ extension HTTPResponse {
     /// 304 with the fields that RFC 9110 §15.4.5 asks for.
     static func notModified(_ etag: EntityTag) -> HTTPResponse {
         var response = HTTPResponse(304)
+        response.appendCaching(etag)
+        return response
+    }
+
+    /// The head of a body that follows piece by piece.
+    static func streamed(_ type: MediaType, etag: EntityTag?) -> HTTPResponse {
+        var response = HTTPResponse(200)
+        response.fields.append("Content-Type", type.rawValue)
         response.appendCaching(etag)
         return response
     }

@@ -4,9 +4,11 @@ public import HTTPWire
 public struct Route: Sendable {
     /// The operations of the API; the raw values are the operationIds of `openapi.yaml`.
     public enum Operation: String, CaseIterable, Sendable {
-        case registerBeat, listBeats, removeBeats, readBeat, removeBeat
+        case registerBeat, listBeats, removeBeats, readBeat, putBeat, patchBeat, removeBeat
         case maintainBeat, endBeatMaintenance, renewBeat, maintainSidecar, endSidecarMaintenance
-        case readMetrics, readMetric, readStatus, readCapabilities
+        case readHistory, readHealth, beatNow
+        case batchBeats, exportBeats, importBeats
+        case readMetrics, readMetric, readStatus, readServers, readConfig, setLogLevel, readCapabilities
         case readLiveness, readReadiness, readStartup, scrapeMetrics
         case readContract, readProblem, readMenu
     }
@@ -25,6 +27,8 @@ public struct Route: Sendable {
         case json
         /// JSON, or none at all.
         case optionalJSON
+        /// RFC 7396.
+        case mergePatch
     }
 
     /// What is done.
@@ -37,6 +41,8 @@ public struct Route: Sendable {
     public let statuses: [Int]
     let rights: Rights
     let body: Body
+    /// The longest body that it takes, in bytes.
+    let bodyBytes: Int
     let parameters: [QueryParameter]
     /// Whether the read-only listener serves it.
     let isOnOps: Bool
@@ -50,13 +56,15 @@ public struct Route: Sendable {
 
     init(
         _ operation: Operation, _ method: HTTPMethod, _ template: String, _ rights: Rights, body: Body = .none,
-        _ parameters: [QueryParameter] = [], isOnOps: Bool = false, statuses: [Int]
+        bodyBytes: Int = HTTPLimits.request.bodyBytes, _ parameters: [QueryParameter] = [], isOnOps: Bool = false,
+        statuses: [Int]
     ) {
         self.operation = operation
         self.method = method
         self.template = template
         self.rights = rights
         self.body = body
+        self.bodyBytes = bodyBytes
         self.parameters = parameters
         self.isOnOps = isOnOps
         self.statuses = Set(statuses + Route.guardStatuses(rights)).sorted()

@@ -8,7 +8,7 @@ extension Route {
             statuses: [200, 201, 202, 409, 412, 413, 415, 422, 429, 502, 503]),
         Route(
             .listBeats, .get, "/v1/beats", .read,
-            [.pretty] + QueryParameter.instance + [.state, .label, .q, .limit, .continue, .total],
+            [.pretty] + QueryParameter.instance + [.state, .label, .q, .limit, .continue, .total, .wait],
             statuses: [200, 304, 410, 412]),
         Route(
             .removeBeats, .delete, "/v1/beats", .write,
@@ -16,6 +16,12 @@ extension Route {
             statuses: [202, 204, 404, 409, 412, 429, 503]),
         Route(
             .readBeat, .get, "/v1/beats/{id}", .read, [.pretty], statuses: [200, 304, 404, 412]),
+        Route(
+            .putBeat, .put, "/v1/beats/{id}", .write, body: .json, [.pretty, .dryRun, .wait],
+            statuses: [200, 201, 202, 409, 412, 413, 415, 422, 429, 502, 503]),
+        Route(
+            .patchBeat, .patch, "/v1/beats/{id}", .write, body: .mergePatch, [.pretty, .dryRun, .wait],
+            statuses: [200, 202, 404, 409, 412, 413, 415, 422, 429, 502, 503]),
         Route(
             .removeBeat, .delete, "/v1/beats/{id}", .write, [.pretty, .wait, .deregister, .missingOk],
             statuses: [202, 204, 404, 412, 429, 503]),
@@ -32,9 +38,24 @@ extension Route {
             .maintainSidecar, .put, "/v1/maintenance", .write, body: .optionalJSON, [.pretty],
             statuses: [200, 413, 415, 422, 429, 503]),
         Route(.endSidecarMaintenance, .delete, "/v1/maintenance", .write, [.pretty], statuses: [204, 429, 503]),
+        Route(.readHistory, .get, "/v1/beats/{id}/history", .read, [.pretty], statuses: [200, 404]),
+        Route(.readHealth, .get, "/v1/beats/{id}/health", .read, statuses: [200, 404, 429, 503]),
+        Route(
+            .beatNow, .post, "/v1/beats/{id}/beat", .write, [.pretty], statuses: [200, 404, 429, 502, 503]),
+        Route(
+            .batchBeats, .post, "/v1/beats:batch", .write, body: .json, bodyBytes: BulkLimits.batchBytes,
+            [.pretty, .atomic, .dryRun], statuses: [200, 412, 413, 415, 422, 429, 503]),
+        Route(.exportBeats, .get, "/v1/export", .read, [.pretty], statuses: [200, 304, 412]),
+        Route(
+            .importBeats, .post, "/v1/import", .write, body: .json, bodyBytes: BulkLimits.importBytes,
+            [.pretty, .mode, .dryRun], statuses: [200, 412, 413, 415, 422, 429, 503]),
         Route(.readMetrics, .get, "/v1/metrics", .read, [.pretty], statuses: [200]),
         Route(.readMetric, .get, "/v1/metrics/{name}", .read, [.pretty], statuses: [200, 404]),
         Route(.readStatus, .get, "/v1/status", .read, [.pretty], statuses: [200]),
+        Route(.readServers, .get, "/v1/servers", .read, [.pretty], statuses: [200]),
+        Route(.readConfig, .get, "/v1/config", .read, [.pretty], statuses: [200]),
+        Route(
+            .setLogLevel, .put, "/v1/log-level", .write, body: .json, [.pretty], statuses: [200, 413, 415, 422, 429]),
         Route(.readCapabilities, .get, "/v1", .read, [.pretty], statuses: [200]),
         Route(.readLiveness, .get, "/livez", .open, isOnOps: true, statuses: [200, 503]),
         Route(.readReadiness, .get, "/readyz", .open, isOnOps: true, statuses: [200, 503]),

@@ -7,20 +7,26 @@ public struct ShellMetrics: Sendable {
     /// Open connections to this API.
     public var connections = ConnectionMetrics()
     /// Requests to Nacos.
-    public var nacos: NacosMetrics
+    public var nacos = NacosMetrics()
     /// The event loop.
     public var loop = LoopMetrics()
+    /// The storage thread.
+    public var storage = StorageMetrics()
     /// The process, sampled when it is asked for.
     public var process = ProcessMetrics()
     /// Lines written to the log, by level.
     public var logMessages = LabelTally<LogLevelLabel>()
     /// Lines that were dropped because the log was blocked.
     public var logDropped: UInt64 = 0
+    /// Lookups of the servers' names.
+    public var lookups = LabelTally<LookupResult>()
+    /// What the process used over the last minute; nil while that is not known.
+    public var load: LoadMetrics?
     /// Jumps of the wall clock.
     public var clockJumps = LabelTally<ClockDirection>()
 
-    /// Metrics of a process with this many Nacos servers.
-    public init(servers: Int) { nacos = NacosMetrics(servers: servers) }
+    /// Metrics of a process that has done nothing yet.
+    public init() {}
 }
 
 /// A label with a fixed set of values.
@@ -68,6 +74,39 @@ public enum ClockDirection: UInt8, MetricLabel {
         case .forward: "forward"
         case .backward: "backward"
         }
+    }
+}
+
+/// Label `result` of `beatd_nacos_dns_lookups_total`.
+public enum LookupResult: UInt8, MetricLabel {
+    /// At least one address.
+    case ok
+    /// None.
+    case failed
+
+    /// The value as it stands in metrics.
+    public var label: StaticString {
+        switch self {
+        case .ok: "ok"
+        case .failed: "failed"
+        }
+    }
+}
+
+/// What the process used over a while, about the last minute.
+public struct LoadMetrics: Equatable, Sendable {
+    /// How long that was.
+    public var window: Duration
+    /// User and system time in it.
+    public var cpuSeconds: Double
+    /// Beats on the wire in it.
+    public var beats: UInt64
+
+    /// A load from its parts.
+    public init(window: Duration, cpuSeconds: Double, beats: UInt64) {
+        self.window = window
+        self.cpuSeconds = cpuSeconds
+        self.beats = beats
     }
 }
 

@@ -28,6 +28,9 @@ extension ControlAPI {
         writer.member("registrations", configuration.maxRegistrations)
         for limit in configuration.limits { writer.member(limit.name, limit.value) }
         writer.endObject()
+        writer.member(
+            "headroom",
+            Headroom(core, shell: shell, maxRegistrations: configuration.maxRegistrations, at: context.now).document)
         writer.member("servers", .array(serverDocuments(core, context, shell)))
         writer.endObject()
         return .body(200, .json, writer.finish(), pretty: call.pretty)

@@ -27,6 +27,9 @@ struct Clocks {
         if abs(apart) >= Self.jump { jumps[apart > 0 ? .forward : .backward] += 1 }
     }
 
+    /// The wall clock at monotonic zero, in milliseconds: what tells stored times from instants.
+    var zeroMilliseconds: Int64 { offset }
+
     var wall: WallTime { WallTime(milliseconds: now.nanoseconds / 1_000_000 + offset) }
 
     /// The `Date` of answers, made once a second.

@@ -31,12 +31,19 @@ extension Daemon {
         }
 
         var servers: [ServerAddress] = []
+        /// Where the list of servers is read from; `servers` are used until then.
+        var serverListURL: ServerListURL?
+        var serverListRefresh = ServerListWatch.refresh
+        var nameRefresh = Resolver.refresh
+        var lookUp: Resolver.LookUp = { HostLookup.addresses(of: $0, port: $1) }
         var listeners: [Listen] = []
         var client = NacosClient.Configuration(version: Version.text)
         var http = HTTPServerLimits()
         var dialect = DialectChoice.auto
         var credentials: NacosCredentials?
         var maxRegistrations = Limits.registrations
+        /// Whether `Daemon.restore` will be called, and changes are stored from then on.
+        var stores = false
         var writeRate = 2000
         var shutdownTimeout = Duration.seconds(10)
         var defaultNamespace = "public"
@@ -45,13 +52,15 @@ extension Daemon {
         var allowedHosts: [String] = []
         var tokens = Tokens()
         var socketPath: String?
+        /// What `/v1/config` shows.
+        var settings: [ControlAPI.ReportedSetting] = []
 
         init() {}
 
         func api(epoch: UInt64, ownAddresses: [String]) -> ControlAPI.Configuration {
             ControlAPI.Configuration(
                 version: Version.text, revision: "unknown", swiftVersion: Version.swift,
-                libeventVersion: EventLoop.libeventVersion, epoch: epoch, servers: servers.map(\.name),
+                libeventVersion: EventLoop.libeventVersion, epoch: epoch,
                 defaultNamespace: defaultNamespace, defaultIP: defaultIP, allowsExec: allowsExec,
                 maxRegistrations: maxRegistrations,
                 limits: [
@@ -60,7 +69,8 @@ extension Daemon {
                     ControlAPI.ReportedLimit("writesPerSecond", writeRate),
                     ControlAPI.ReportedLimit("waitingWrites", Limits.waiters),
                 ],
-                allowedHosts: allowedHosts, ownAddresses: ownAddresses, tokens: tokens, socketPath: socketPath)
+                settings: settings, allowedHosts: allowedHosts, ownAddresses: ownAddresses, tokens: tokens,
+                socketPath: socketPath)
         }
     }
 }

@@ -17,16 +17,26 @@ extension Daemon {
 
     private func serve(_ arrival: HTTPServer.Arrival) {
         let requestID = requestID(of: arrival.request)
-        if let wait = rateLimit(arrival) {
+        if !arrival.waited, let wait = rateLimit(arrival) {
             return respond(
                 api.rateLimited(retryAfter: wait, requestID: requestID), to: arrival, route: nil, requestID)
         }
         let token = newTokens(0)
+        var context = context(requestID)
+        context.waited = arrival.waited
         let handling = api.handle(
-            arrival.request, by: arrival.connection.client, core: core, context: context(requestID), token: token,
+            arrival.request, by: arrival.connection.client, core: core, context: context, token: token,
             metrics: sampleMetrics)
         switch handling {
         case .respond(let response, let route): respond(response, to: arrival, route: route, requestID)
+        case .perform(let command, let response, let route):
+            perform(command)
+            respond(response, to: arrival, route: route, requestID)
+        case .bulk(let bulk, let route):
+            bulks.append(BulkRun(arrival: arrival, bulk: bulk, route: route, requestID: requestID))
+        case .export(let head, let export, let route):
+            beginExport(head, ExportRun(arrival: arrival, export: export, requestID: requestID), route: route)
+        case .park(let until, _): park(arrival, until: until)
         case .submit(let inputs, let pending, let route):
             _ = newTokens(inputs.count)
             submissions.add(
@@ -39,13 +49,14 @@ extension Daemon {
 
     /// An answer of the core has come.
     func deliver(_ answer: Answer, for token: RequestToken) {
+        if deliverToBulk(answer, for: token) { return }
         guard let (submission, answers) = submissions.take(answer, for: token) else { return }
         let response = api.render(
             answers, for: submission.pending, core: core, context: context(submission.requestID))
         respond(response, to: submission.arrival, route: submission.route, submission.requestID)
     }
 
-    private func respond(
+    func respond(
         _ response: HTTPResponse, to arrival: HTTPServer.Arrival, route: Route?, _ requestID: String
     ) {
         var response = response
@@ -82,8 +93,10 @@ extension Daemon {
         }
     }
 
-    private func context(_ requestID: String) -> Context {
-        Context(now: clocks.now, wall: clocks.wall, requestID: requestID, started: started, draining: isDraining)
+    func context(_ requestID: String) -> Context {
+        Context(
+            now: clocks.now, wall: clocks.wall, requestID: requestID, started: started, draining: isDraining,
+            storageProblem: storageProblem)
     }
 
     /// The client's `X-Request-Id` when it is a plain token, else one that no other request of any process has.
@@ -108,11 +121,12 @@ extension Daemon {
     }
 
     private func sampleMetrics() -> ShellMetrics {
-        var metrics = ShellMetrics(servers: configuration.servers.count)
+        var metrics = ShellMetrics()
         metrics.http = httpMetrics
         server.count(into: &metrics.connections)
         metrics.nacos = client.sample()
         metrics.loop = loopMetrics
+        metrics.storage = storage?.metrics ?? StorageMetrics()
         metrics.process = ProcessStatistics.sample(startedAt: Double(startedWall.milliseconds) / 1000)
         for level in LogLevelLabel.allCases {
             guard let logLevel = LogLevel(name: "\(level.label)") else { continue }
@@ -120,6 +134,7 @@ extension Daemon {
         }
         metrics.logDropped = log.dropped
         metrics.clockJumps = clocks.jumps
+        sampleEvidence(into: &metrics)
         return metrics
     }
 }

@@ -17,17 +17,37 @@ public final class Daemon {
     let checks: CheckRunner
     var api: ControlAPI
     var submissions = Submissions()
+    /// What configuration files declare.
+    var declared = DeclaredState()
+    /// Whether the last reading of the settings brought no fault.
+    var isLastReloadGood = true
+    var bulks: [BulkRun] = []
+    var exports: [ExportRun] = []
+    var parked: [ParkedRequest] = []
     var writeRate: WriteRate
     var httpMetrics = HTTPMetrics()
     var loopMetrics = LoopMetrics()
+    var loadMeter = LoadMeter()
+    var logLevelChange: LogLevelChange
+    /// The level that the process was started with.
+    let startLogLevel: LogLevel
     private var timer: LoopTimer?
-    private let resolver: Resolver?
+    let resolver: Resolver?
+    let serverList: ServerListSource?
+    /// Nil when nothing is stored.
+    var storage: StorageThread?
+    /// What cannot be made good without a restart.
+    var storageIncident: String?
     private var nextToken: UInt64 = 1
     /// The first number of every request id of this process.
     let idPrefix: UInt64
     let started: Instant
     let startedWall: WallTime
     private var drainDeadline: Instant?
+    /// Set by what is done between turns: the next one has something to send and does not wait.
+    private var hasWork = false
+    /// When the end does not wait for the disk any longer.
+    private var finishDeadline: Instant?
     /// Set when the process is to end.
     public private(set) var exitStatus: Int32?
     /// The addresses that it listens on, with real ports.
@@ -38,6 +58,8 @@ public final class Daemon {
         self.configuration = configuration
         self.loop = loop
         self.log = log
+        startLogLevel = log.level
+        logLevelChange = LogLevelChange(base: log.level)
         clocks = Clocks()
         started = clocks.now
         startedWall = clocks.wall
@@ -45,7 +67,8 @@ public final class Daemon {
         core = BeatReactor(
             .init(
                 servers: configuration.servers.map(\.name), maxRegistrations: configuration.maxRegistrations,
-                dialect: configuration.dialect, logsIn: configuration.credentials != nil),
+                dialect: configuration.dialect, logsIn: configuration.credentials != nil,
+                stores: configuration.stores, phaseEpoch: Instant(nanoseconds: 0)),
             at: clocks.now)
         client = NacosClient(
             loop, servers: configuration.servers, configuration.client, credentials: configuration.credentials,
@@ -59,54 +82,76 @@ public final class Daemon {
             addresses.append(address)
             if let host = address.host, !own.contains(host) { own.append(host) }
         }
-        resolver = try Resolver(
-            loop,
-            configuration.servers.enumerated().filter { $0.element.addresses.isEmpty }.map {
-                Resolver.Name(server: ServerIndex($0.offset), host: $0.element.host, port: $0.element.port)
-            })
+        let now = clocks.now
+        serverList = configuration.serverListURL.map {
+            ServerListSource(loop, $0, configuration.client, refresh: configuration.serverListRefresh, at: now)
+        }
+        resolver = try Daemon.makeResolver(configuration, serverList, loop)
         api = ControlAPI(configuration.api(epoch: idPrefix, ownAddresses: own))
         timer = try LoopTimer(loop, onFire: {})
         server.onRefusal = { [unowned self] in self.refuse($0, $1) }
+        server.bodyLimit = { [unowned self] client in
+            let api = self.api
+            return { api.bodyLimit(of: $0, by: client) }
+        }
         server.onGone = { [unowned self] in self.abandon($0) }
         server.onAcceptError = { [unowned self] in self.acceptFailed($0) }
+        armTimer()
     }
 
     // MARK: the turn
 
     /// One pass of the loop with everything that follows from it, always in this order.
     public func turn(waiting: Bool) {
-        loop.runOnce(waiting: waiting && !server.hasArrivals && exitStatus == nil)
+        let hasMore = server.hasArrivals || !client.outcomes.isEmpty || hasWork || hasBulkWork
+        loop.runOnce(waiting: waiting && !hasMore && exitStatus == nil)
+        hasWork = false
         clocks.read()
         let begin = clocks.now
-        for answer in resolver?.turn(at: begin) ?? [] { client.resolved(answer.server, answer.addresses) }
+        takeAddresses(at: begin)
+        takeServerList(at: begin)
         checks.turn(at: begin)
-        // What the callbacks collected goes in: Nacos' answers first, checks, then what is due, then the API.
+        // What the callbacks collected goes in: Nacos' answers first, checks, then what is due. Then, with those beats on
+        // their way, the API.
         for outcome in client.takeOutcomes() { core.handle(outcome, at: begin, into: &effects) }
         for outcome in checks.takeOutcomes() { core.handle(outcome, at: begin, into: &effects) }
+        takeStorageReports()
         if let deadline = core.nextDeadline?.at, deadline <= begin { core.handle(.tick, at: begin, into: &effects) }
-        serveRequests()
         perform()
         client.flush(core, at: Instant(nanoseconds: MonotonicClock.nanoseconds()))
+        serveRequests()
+        serveBulks()
+        perform()
+        releaseParked()
+        client.flush(core, at: Instant(nanoseconds: MonotonicClock.nanoseconds()))
         endDrain()
+        revertLogLevel()
         armTimer()
         loop.freeClosed()
         account(since: begin)
     }
 
     /// Performs the core's effects: the one place where its decisions become deeds.
-    private func perform() {
+    func perform() {
         var position = 0
-        while position < effects.count {
+        while true {
+            if position == effects.count { flushStorage() }
+            guard position < effects.count else { break }
             switch effects[position] {
             case .send(let exchange): client.send(exchange, at: clocks.now)
             case .cancel(let exchange): client.cancel(exchange)
             case .probe(let server): client.probe(server)
+            case .verify(let reading): client.verify(reading)
             case .login: client.logIn()
             case .runCheck(let run):
                 guard let (check, processStart) = core.subject(of: run) else { break }
                 checks.start(run, check, processStart: processStart)
+            case .addServer(let place, let name): addServer(name, at: place)
+            case .retireServer(let place): retireServer(place)
+            case .store(let change, let number): storage?.add(change, number: number, at: clocks.now)
+            case .reopenStorage: reopenStorage()
             case .answer(let token, let answer): deliver(answer, for: token)
-            case .log(let event): write(event.record(servers: configuration.servers.map(\.name)))
+            case .log(let event): write(event.record(servers: core.serverNames()))
             case .finish: finish()
             }
             position += 1
@@ -114,11 +159,13 @@ public final class Daemon {
         effects.removeAll(keepingCapacity: true)
     }
 
-    private func armTimer() {
+    /// At the end of each turn, and before the first, which would wait for ever.
+    func armTimer() {
         let deadlines = [
-            core.nextDeadline?.at, client.nextDeadline, resolver?.nextDeadline, checks.nextDeadline, drainDeadline,
-        ]
-        .compactMap { $0 }
+            core.nextDeadline?.at, client.nextDeadline, resolver?.nextDeadline, serverList?.nextDeadline, drainDeadline,
+            finishDeadline, storage?.nextDeadline, logLevelChange.revertsAt, parked.map(\.until).min(),
+            checks.nextDeadline,
+        ].compactMap { $0 }
         if let next = deadlines.min() { timer?.arm(at: next.nanoseconds) } else { timer?.disarm() }
     }
 
@@ -127,6 +174,7 @@ public final class Daemon {
         loopMetrics.turns &+= 1
         loopMetrics.busy += busy
         loopMetrics.stalls.record(busy.wholeNanoseconds)
+        measureLoad()
     }
 
     func newTokens(_ count: Int) -> RequestToken {
@@ -145,24 +193,51 @@ public final class Daemon {
         clocks.read()
         drainDeadline = clocks.now + configuration.shutdownTimeout
         write(LogRecord(.info, "shutting down", event: "process.stopping"))
-        core.handle(.drain, at: clocks.now, into: &effects)
-        perform()
+        client.awaitAnswers(until: clocks.now + Daemon.inFlightWait)
+        handle(.drain)
+        releaseParked()
+        serveRequests()
     }
+
+    /// Feeds the core an input that comes from neither Nacos nor the API.
+    func handle(_ input: Input) {
+        clocks.read()
+        core.handle(input, at: clocks.now, into: &effects)
+        perform()
+        hasWork = true
+    }
+
+    /// How long the end waits for beats in flight before it deregisters their instances (control-api.md §7).
+    private static let inFlightWait = Duration.seconds(1)
 
     /// True from `stop` on.
     var isDraining: Bool { drainDeadline != nil }
 
     private func endDrain() {
-        guard let drainDeadline, exitStatus == nil, clocks.now >= drainDeadline else { return }
+        if let finishDeadline, clocks.now >= finishDeadline { end(0) }
+        guard let drainDeadline, exitStatus == nil, finishDeadline == nil, clocks.now >= drainDeadline else { return }
         write(
             LogRecord(
-                .warn, "shutdown time-out: instances are left to expire at Nacos", event: "process.leftovers",
-                fields: ["instances": .integer(Int64(core.tombstones))]))
+                .warn,
+                storage == nil
+                    ? "shutdown time-out: instances are left to expire at Nacos"
+                    : "shutdown time-out: the next start finishes the deletions",
+                event: "process.leftovers", fields: ["instances": .integer(Int64(core.tombstones))]))
         finish()
     }
 
+    /// Everything is done but the checkpoint.
     private func finish() {
-        if exitStatus == nil { exitStatus = 0 }
+        guard finishDeadline == nil else { return }
+        guard let storage, storage.finish() else { return end(0) }
+        finishDeadline = clocks.now + Daemon.checkpointWait
+    }
+
+    /// How long the end waits for the last checkpoint: without one the next start does it.
+    private static let checkpointWait = Duration.seconds(1)
+
+    func end(_ status: Int32) {
+        if exitStatus == nil { exitStatus = status }
     }
 
     /// Sends what the last turn answered, then closes every socket. The daemon is not turned afterwards.
@@ -172,7 +247,11 @@ public final class Daemon {
         server.close()
         client.close()
         checks.close()
+        serverList?.close()
         resolver?.close()
+        // At once, or on a disk that hangs: what was acknowledged is durable.
+        storage?.close(waiting: exitStatus != 130 && !core.isReadOnly)
+        storage = nil
         timer?.close()
         loop.freeClosed()
     }
@@ -212,7 +291,7 @@ public final class Daemon {
                 fields: [
                     "version": .string(Version.text),
                     "listen": .string(addresses.map(\.description).joined(separator: " ")),
-                    "nacos": .string(configuration.servers.map(\.name).joined(separator: " ")),
+                    "nacos": .string(nacosText),
                     "libevent": .string(EventLoop.libeventVersion),
                 ]))
     }

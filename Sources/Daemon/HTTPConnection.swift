@@ -5,11 +5,13 @@ internal import HTTPWire
 
 /// One connection to the control API. It has one request at a time; what is pipelined behind waits in the input.
 final class HTTPConnection: StreamDelegate {
-    private enum State {
+    enum State {
         /// Reads; leaves to `waiting` with a whole request.
         case reading
         /// The request is with the server, which answers by `respond`; leaves to `reading`, `draining` or `ending`.
         case waiting(HTTPResponseWriter)
+        /// The answer is written piece by piece (`HTTPConnection+Streaming`); leaves as `waiting` does.
+        case streaming(HTTPResponseWriter)
         /// Answered, but the client has not taken enough of it; leaves to `reading` when it has.
         case draining
         /// Nothing is read any more; what was written may still leave.
@@ -20,10 +22,10 @@ final class HTTPConnection: StreamDelegate {
     let listener: ConnectionMetrics.ListenerLabel
     /// Names the connection in the server's tables.
     let number: UInt64
-    private unowned let server: HTTPServer
-    private let stream: Stream
-    private var parser = HTTPRequestParser()
-    private var state = State.reading
+    unowned let server: HTTPServer
+    let stream: Stream
+    private var parser: HTTPRequestParser
+    var state = State.reading
     private var requests = 0
     private var phase = HTTPRequestParser.Phase.ended
     /// The client has sent all it will send; it is still answered.
@@ -32,13 +34,14 @@ final class HTTPConnection: StreamDelegate {
 
     init(
         _ server: HTTPServer, _ stream: Stream, _ client: Client, _ listener: ConnectionMetrics.ListenerLabel,
-        number: UInt64, at now: Int64
+        number: UInt64, parser: HTTPRequestParser, at now: Int64
     ) {
         self.server = server
         self.stream = stream
         self.client = client
         self.listener = listener
         self.number = number
+        self.parser = parser
         idleSince = now
         stream.delegate = self
         updateDeadline(at: now)
@@ -66,7 +69,7 @@ final class HTTPConnection: StreamDelegate {
             state = .reading
             read()
         case .reading: if isIdle { server.becameIdle(self) }
-        case .waiting, .ending: break
+        case .waiting, .streaming, .ending: break
         }
     }
 
@@ -117,20 +120,28 @@ final class HTTPConnection: StreamDelegate {
         }
     }
 
-    private func setDeadline(_ limit: Duration, from now: Int64) {
+    func setDeadline(_ limit: Duration, from now: Int64) {
         stream.setDeadline(at: now + limit.wholeNanoseconds)
     }
+
+    /// The client has sent all it will send, and nothing of it waits to be read.
+    var hasLeft: Bool { isHalfClosed && stream.inputCount == 0 }
 
     // MARK: writing
 
     /// Answers the request, then goes on with what was pipelined behind it.
     func respond(_ response: HTTPResponse, date: String, thenClose: Bool = false) {
         guard case .waiting(var writer) = state else { return }
-        if thenClose || isHalfClosed && stream.inputCount == 0 { writer.keepsOpen = false }
+        if thenClose || hasLeft { writer.keepsOpen = false }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(response.body.count + 512)
         writer.append(response, date: date, to: &bytes)
         stream.write(bytes)
+        answered(writer)
+    }
+
+    /// Goes on behind an answer that is written whole.
+    func answered(_ writer: HTTPResponseWriter) {
         guard writer.keepsOpen else { return endAfterWriting() }
         phase = .ended
         guard stream.outputCount <= HTTPServerLimits.outputHeld else {
@@ -156,7 +167,7 @@ final class HTTPConnection: StreamDelegate {
         switch state {
         case .reading: endAfterWriting()
         case .waiting: setDeadline(server.limits.parkedHalfClosed, from: server.readClock())
-        case .draining, .ending: break
+        case .streaming, .draining, .ending: break
         }
     }
 
@@ -165,12 +176,12 @@ final class HTTPConnection: StreamDelegate {
         case (.reading, .head), (.reading, .body):
             state = .waiting(HTTPResponseWriter())
             server.timedOut(self)
-        case (.reading, .idle), (.reading, .ended), (.waiting, _), (.draining, _), (.ending, _): end()
+        case (.reading, .idle), (.reading, .ended), (.waiting, _), (.streaming, _), (.draining, _), (.ending, _): end()
         }
     }
 
     /// Reads no more; the server counts the connection until the client has taken what was written.
-    private func endAfterWriting() {
+    func endAfterWriting() {
         state = .ending
         stream.closeAfterWriting()
     }

@@ -10,6 +10,8 @@ final class HTTPServer {
         var connection: HTTPConnection
         /// Nanoseconds on the monotonic clock.
         var at: Int64
+        /// It was parked, and is to be answered now.
+        var waited = false
     }
 
     private struct Opened {
@@ -30,6 +32,8 @@ final class HTTPServer {
     var onRefusal: (HTTPConnection, HTTPRefusal?) -> Void = { _, _ in }
     /// A connection is gone; whatever waits for it need not.
     var onGone: (HTTPConnection) -> Void = { _ in }
+    /// How long the bodies of a client's requests may be, by their heads.
+    var bodyLimit: (Client) -> (@Sendable (HTTPRequest) -> Int)? = { _ in nil }
     /// A listener could not accept, by errno.
     var onAcceptError: (Int32) -> Void = { _ in }
     private(set) var rejected = LabelTally<ConnectionMetrics.RejectReason>()
@@ -75,9 +79,10 @@ final class HTTPServer {
             loop, accepted: socket,
             limits: StreamLimits(inputMax: HTTPServerLimits.inputMax, outputMax: HTTPServerLimits.outputMax))
         nextNumber += 1
+        let client = Client(kind, peer: peer.host ?? "")
         let connection = HTTPConnection(
-            self, stream, Client(kind, peer: peer.host ?? ""), listeners[position].label, number: nextNumber,
-            at: readClock())
+            self, stream, client, listeners[position].label, number: nextNumber,
+            parser: HTTPRequestParser(bodyLimit: bodyLimit(client)), at: readClock())
         connections[nextNumber] = connection
         makeRoom(position, for: connection)
     }
@@ -137,6 +142,13 @@ final class HTTPServer {
     func received(_ request: HTTPRequest, on connection: HTTPConnection) {
         arrivals.append(Arrival(request: request, connection: connection, at: readClock()))
         pauseWhenFull(connection.listener)
+    }
+
+    /// A parked request is to be handled again, behind those that wait.
+    func requeue(_ arrival: Arrival) {
+        var arrival = arrival
+        arrival.waited = true
+        arrivals.append(arrival)
     }
 
     func refuse(_ refusal: HTTPRefusal, on connection: HTTPConnection) { onRefusal(connection, refusal) }

@@ -35,6 +35,8 @@ struct HTTPServerLimits {
     static let requestsPerTurn = 64
     /// Time for requests in one turn, for the same reason; one that takes longer is the last of its turn.
     static let turnNanoseconds: Int64 = 2_000_000
+    /// Time for batches and imports in one turn, and as much for exports.
+    static let bulkNanoseconds: Int64 = 1_000_000
     /// Client addresses whose write rate is remembered; over it the fullest budgets are forgotten.
     static let rateBuckets = 4096
 }

@@ -1,11 +1,19 @@
 internal import BeatCore
 
 extension LogEvent {
-    /// The line for a change of state; `servers` are the names in the order of the list.
+    /// The line for a change of state; `servers` are the names by the servers' places.
     func record(servers: [String]) -> LogRecord {
         func name(_ index: ServerIndex) -> String? {
             Int(index) < servers.count ? servers[Int(index)] : nil
         }
+        guard let record = registrationRecord(name) ?? serviceRecord(name) else {
+            preconditionFailure("\(self) has no line")
+        }
+        return record
+    }
+
+    /// What happens to one registration.
+    private func registrationRecord(_ name: (ServerIndex) -> String?) -> LogRecord? {
         switch self {
         case .addingBeat(let key, let id):
             return LogRecord(.info, "[BEAT] adding beat", event: "beat.added", beat: id, fields: ["key": .string(key)])
@@ -40,16 +48,50 @@ extension LogEvent {
             return LogRecord(
                 .info, "beat recovered", event: "beat.recovered", server: name(server),
                 fields: ["key": .string(key), "failures": .integer(Int64(failures))])
+        case .instanceStrayed(let key, let server, let reader):
+            return LogRecord(
+                .warn, "another node of the cluster does not list the instance", event: "instance.strayed",
+                server: name(server),
+                fields: ["key": .string(key), "reader": .string(name(reader) ?? "")])
+        case .badInterval(let key, let server, let milliseconds):
+            return LogRecord(
+                .warn, "clientBeatInterval makes no sense, the own period is kept", event: "server.bad_interval",
+                server: name(server), fields: ["key": .string(key), "milliseconds": .integer(milliseconds)])
+        case .serverDown, .serverUp, .clusterTrouble, .clusterWell, .dialectFound, .serverListChanged,
+            .serverListIgnored, .loginFailed, .loginRecovered, .storageFailed, .storageRecovered:
+            return nil
+        }
+    }
+
+    /// What happens to servers, the login and storage.
+    private func serviceRecord(_ name: (ServerIndex) -> String?) -> LogRecord? {
+        switch self {
         case .serverDown(let server, let detail):
             return LogRecord(
                 .warn, "Nacos server down, asked once a second until it answers", event: "server.down",
                 server: name(server), error: detail)
         case .serverUp(let server):
             return LogRecord(.info, "Nacos server up", event: "server.up", server: name(server))
+        case .clusterTrouble(let server, let detail):
+            return LogRecord(
+                .warn, "trouble within the Nacos cluster; beats go on until it is over", event: "cluster.trouble",
+                server: name(server), error: detail)
+        case .clusterWell: return LogRecord(.info, "Nacos cluster well again", event: "cluster.well")
         case .dialectFound(let server, let dialect, let version):
             return LogRecord(
                 .info, "Nacos server speaks", event: "server.dialect", server: name(server),
                 fields: ["dialect": .string(dialect.rawValue), "version": .string(version ?? "unknown")])
+        case .serverListChanged(let names, let added, let removed):
+            return LogRecord(
+                .info, "the list of Nacos servers has changed", event: "serverlist.changed",
+                fields: [
+                    "nacos": .string(names.joined(separator: " ")), "added": .integer(Int64(added)),
+                    "removed": .integer(Int64(removed)),
+                ])
+        case .serverListIgnored(let count, let reason):
+            return LogRecord(
+                .warn, "a list of Nacos servers was not taken", event: "serverlist.ignored", error: reason.rawValue,
+                fields: ["servers": .integer(Int64(count))])
         case .loginFailed(let detail):
             return LogRecord(
                 .error, "login to Nacos failed, tried again every 5 s", event: "login.failed", error: detail)
@@ -58,10 +100,14 @@ extension LogEvent {
             return .check(key, id: id, kind, verdict, output)
         case .maintenance(let key, let id, let reason, let mode): return .maintenance(key, id: id, mode, reason)
         case .sidecarMaintenance(let reason, let mode): return .sidecarMaintenance(mode, reason)
-        case .badInterval(let key, let server, let milliseconds):
+        case .storageFailed(let detail):
             return LogRecord(
-                .warn, "clientBeatInterval makes no sense, the own period is kept", event: "server.bad_interval",
-                server: name(server), fields: ["key": .string(key), "milliseconds": .integer(milliseconds)])
+                .error, "writes are refused until storage works again, beats go on", event: "storage.failed",
+                error: detail)
+        case .storageRecovered: return LogRecord(.info, "storage works again", event: "storage.recovered")
+        case .addingBeat, .updatingBeat, .removingBeat, .registered, .registerRejected, .deregistered,
+            .instanceNotFound, .beatFailing, .beatRecovered, .instanceStrayed, .badInterval:
+            return nil
         }
     }
 }

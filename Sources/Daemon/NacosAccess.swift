@@ -1,4 +1,5 @@
 internal import BeatCore
+internal import ControlAPI
 internal import EventLoop
 internal import HTTPWire
 internal import NacosWire
@@ -18,6 +19,10 @@ final class NacosAccess {
     private let credentials: NacosCredentials?
     /// Probes under way, by server.
     private var probes: [ServerIndex: DialectProbe] = [:]
+    /// Servers to probe whose names are being looked up, and until when that is waited for.
+    private var unresolved: [ServerIndex: Instant] = [:]
+    /// A login waits until then for the first name to be looked up.
+    private var loginDeadline: Instant?
     private var calls: [UInt64: NacosCall] = [:]
     private var nextCall: UInt64 = 0
     private var isLoggedIn = false
@@ -38,13 +43,37 @@ final class NacosAccess {
     func probe(_ server: ServerIndex) {
         let probe = DialectProbe(isLoggedIn: isLoggedIn)
         probes[server] = probe
+        guard client.address(of: server) != nil else {
+            unresolved[server] = client.readClock() + configuration.connectTimeout
+            return
+        }
         ask(server, probe)
     }
 
+    /// The name of a server has an address now.
+    func resolved(_ server: ServerIndex) {
+        if loginDeadline != nil, client.address(of: server) != nil { beginLogin() }
+        guard unresolved.removeValue(forKey: server) != nil, let probe = probes[server] else { return }
+        ask(server, probe)
+    }
+
+    /// Gives up the probes whose server's name is not known in time.
+    func expire(at now: Instant) {
+        if let loginDeadline, loginDeadline <= now { beginLogin() }
+        for (server, deadline) in unresolved where deadline <= now {
+            unresolved[server] = nil
+            endProbe(server, .failed("its name is not resolved"))
+        }
+    }
+
+    /// When `expire` has something to do.
+    var nextDeadline: Instant? { (Array(unresolved.values) + [loginDeadline].compactMap { $0 }).min() }
+
     private func ask(_ server: ServerIndex, _ probe: DialectProbe) {
         var bytes: [UInt8] = []
-        client.encoder(of: server).appendProbe(probe.request, to: &bytes)
-        call(server, bytes) { [unowned self] in self.probeAnswered(server, $0) }
+        let signature = client.signature(groupedServiceName: probe.request.serviceName)
+        client.encoder(of: server).appendProbe(probe.request, signature: signature, to: &bytes)
+        call(.probe, server, bytes) { [unowned self] in self.probeAnswered(server, $0) }
     }
 
     private func probeAnswered(_ server: ServerIndex, _ result: Result<HTTPResponse, NacosCallError>) {
@@ -76,28 +105,53 @@ final class NacosAccess {
         client.report(.probed(server, outcome))
     }
 
+    // MARK: lists
+
+    /// Looks for an instance in the list of another node; `Input.verified` follows.
+    func verify(_ reading: InstanceReading) {
+        var bytes: [UInt8] = []
+        let signature = client.signature(groupedServiceName: reading.key.groupedServiceName)
+        client.encoder(of: reading.reader).appendList(of: reading.key, signature: signature, to: &bytes)
+        call(.list, reading.reader, bytes) { [unowned self] result in
+            switch result {
+            case .failure(let error): self.client.report(.verified(reading, .failed(error.text)))
+            case .success(let response):
+                self.client.report(.verified(reading, ReadingOutcome(response, of: reading.key)))
+            }
+        }
+    }
+
     // MARK: login
 
     /// Logs in at the first server that answers, at the path of v3, then that of v1; `Input.loginEnded` follows.
-    func logIn() { logIn(server: 0, dialects: NacosRequestEncoder.loginOrder[...], failure: nil) }
+    func logIn() {
+        guard !client.hasAddress else { return beginLogin() }
+        loginDeadline = client.readClock() + configuration.connectTimeout
+    }
 
-    private func logIn(server: ServerIndex, dialects: ArraySlice<Dialect>, failure: String?) {
-        guard let credentials, Int(server) < client.serverCount else {
+    private func beginLogin() {
+        loginDeadline = nil
+        logIn(from: 0, dialects: NacosRequestEncoder.loginOrder[...], failure: nil)
+    }
+
+    /// At the first server of the list whose place is not before `place`.
+    private func logIn(from place: ServerIndex, dialects: ArraySlice<Dialect>, failure: String?) {
+        guard let credentials, let server = client.listedServer(from: place) else {
             return client.report(.loginEnded(.failed(failure ?? "no server served a login")))
         }
         guard let dialect = dialects.first else {
             return logIn(
-                server: server + 1, dialects: NacosRequestEncoder.loginOrder[...],
+                from: server + 1, dialects: NacosRequestEncoder.loginOrder[...],
                 failure: failure ?? "no login is served there")
         }
         var bytes: [UInt8] = []
         client.encoder(of: server).appendLogin(
             dialect, username: credentials.username, password: credentials.password, to: &bytes)
-        call(server, bytes) { [unowned self] result in
+        call(.login, server, bytes) { [unowned self] result in
             switch result {
             case .failure(let error):
                 self.logIn(
-                    server: server + 1, dialects: NacosRequestEncoder.loginOrder[...], failure: error.text)
+                    from: server + 1, dialects: NacosRequestEncoder.loginOrder[...], failure: error.text)
             case .success(let response):
                 self.loginAnswered(LoginReply(response), server, rest: dialects.dropFirst())
             }
@@ -112,29 +166,36 @@ final class NacosAccess {
             client.report(.loginEnded(.token(ttl: ttl)))
         case .noAuthentication: client.report(.loginEnded(.notNeeded))
         case .notServed(let status):
-            logIn(server: server, dialects: rest, failure: "\(status): the login path is not served")
+            logIn(from: server, dialects: rest, failure: "\(status): the login path is not served")
         case .refused(let status, let detail):
             // 3.x answers a login at a path that it does not know with 500, so the other path is tried too.
-            logIn(server: server, dialects: rest, failure: "\(status) \(detail)")
+            logIn(from: server, dialects: rest, failure: "\(status) \(detail)")
         }
     }
 
     // MARK: calls
 
     private func call(
-        _ server: ServerIndex, _ bytes: [UInt8], _ onEnd: @escaping (Result<HTTPResponse, NacosCallError>) -> Void
+        _ operation: NacosMetrics.Operation, _ server: ServerIndex, _ bytes: [UInt8],
+        _ onEnd: @escaping (Result<HTTPResponse, NacosCallError>) -> Void
     ) {
         guard let address = client.address(of: server) else {
             return onEnd(.failure(NacosCallError(text: "its name is not resolved")))
         }
         let number = nextCall
         nextCall += 1
-        let deadline = client.readClock() + configuration.requestTimeout
+        let begin = client.readClock()
+        let deadline = begin + configuration.requestTimeout
         calls[number] = NacosCall(
-            loop, to: address, sending: bytes, connectTimeout: configuration.connectTimeout.wholeNanoseconds,
-            deadline: deadline.nanoseconds
+            loop, to: address, by: client.transport(of: server), sending: bytes, deadline: deadline.nanoseconds
         ) { [unowned self] result in
             self.calls[number] = nil
+            var status: Int?
+            switch result {
+            case .success(let response): status = response.status
+            case .failure(let error): if !error.wasConnected { self.client.cannotConnect(server, to: address) }
+            }
+            self.client.record(operation, status: status, since: begin)
             onEnd(result)
         }
     }

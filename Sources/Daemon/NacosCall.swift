@@ -1,30 +1,34 @@
 internal import EventLoop
 internal import HTTPWire
 
-/// One request to a Nacos server on a connection of its own, for what is rare and must not wait behind beats: probes
-/// and logins. Its outcome comes exactly once.
+/// One request to a server on a connection of its own, for what is rare and must not wait behind beats: probes,
+/// logins and lists of servers. Its outcome comes exactly once.
 final class NacosCall: StreamDelegate {
     private let stream: Stream
     private let deadline: Int64
-    private var parser = HTTPResponseParser()
+    /// The connection came about, with its TLS.
+    private var isConnected = false
+    private var parser: HTTPResponseParser
     private var onEnd: ((Result<HTTPResponse, NacosCallError>) -> Void)?
 
     /// Connects, sends `bytes`, and reads the answer, all by `deadline` on the monotonic clock.
     init(
-        _ loop: EventLoop, to address: SocketAddress, sending bytes: [UInt8], connectTimeout: Int64, deadline: Int64,
+        _ loop: EventLoop, to address: SocketAddress, by transport: ServerTransport, sending bytes: [UInt8],
+        deadline: Int64, limits: HTTPLimits = .response,
         onEnd: @escaping (Result<HTTPResponse, NacosCallError>) -> Void
     ) {
         self.onEnd = onEnd
+        parser = HTTPResponseParser(limits: limits)
         self.deadline = deadline
-        stream = Stream(
-            loop, connectingTo: address, timeoutNanoseconds: connectTimeout,
-            limits: StreamLimits(
-                inputMax: NacosClientLimits.inputMax, outputMax: NacosClientLimits.outputMax))
+        stream = transport.connect(loop, to: address)
         stream.delegate = self
         stream.write(bytes)
     }
 
-    func streamDidConnect(_ stream: Stream) { stream.setDeadline(at: deadline) }
+    func streamDidConnect(_ stream: Stream) {
+        isConnected = true
+        stream.setDeadline(at: deadline)
+    }
 
     func streamDidDrain(_ stream: Stream) {}
 
@@ -46,10 +50,10 @@ final class NacosCall: StreamDelegate {
 
     func streamDidEnd(_ stream: Stream, reason: StreamEnd) {
         switch reason {
-        case .failed(let errno): end(.failure(NacosCallError(text: SystemError.text(errno))))
-        case .tlsFailed(let reason): end(.failure(NacosCallError(text: reason)))
-        case .connectTimedOut: end(.failure(NacosCallError(text: "no connection in time")))
-        case .deadlinePassed: end(.failure(NacosCallError(text: "no answer in time")))
+        case .failed(let errno): fail(SystemError.text(errno))
+        case .tlsFailed(let reason): fail("TLS: \(reason)")
+        case .connectTimedOut: fail("no connection in time")
+        case .deadlinePassed: fail("no answer in time")
         case .eof, .outputLimitExceeded, .finished: endedByPeer()
         }
     }
@@ -57,9 +61,13 @@ final class NacosCall: StreamDelegate {
     /// An answer without a length ends with the connection.
     private func endedByPeer() {
         guard let response = try? parser.finish() else {
-            return end(.failure(NacosCallError(text: "connection closed without an answer")))
+            return fail("connection closed without an answer")
         }
         end(.success(response))
+    }
+
+    private func fail(_ text: String) {
+        end(.failure(NacosCallError(text: text, wasConnected: isConnected)))
     }
 
     private func end(_ result: Result<HTTPResponse, NacosCallError>) {
@@ -79,4 +87,6 @@ final class NacosCall: StreamDelegate {
 /// Why a call had no answer, in words.
 struct NacosCallError: Error {
     var text: String
+    /// False when there was no connection: another address may be better.
+    var wasConnected = true
 }

@@ -10,14 +10,17 @@ struct ServerAddress {
     /// The host by itself, and the port.
     var host: String
     var port: UInt16
+    /// Whether it is written `https://`.
+    var usesTLS: Bool
     /// Where it is; empty while its name is not resolved.
     var addresses: [SocketAddress]
 
     /// A server by what settings say; a numeric host is its own address.
-    init(name: String, host: String, port: UInt16) {
+    init(name: String, host: String, port: UInt16, usesTLS: Bool = false) {
         self.name = name
         self.host = host
         self.port = port
+        self.usesTLS = usesTLS
         addresses = SocketAddress(host: host, port: port).map { [$0] } ?? []
     }
 }
@@ -34,9 +37,17 @@ final class NacosClient {
         var requestTimeout = Duration.seconds(3)
         var connectionsPerServer = 8
         var pipelineDepth = 16
+        /// For the servers that use it; must be there when one does.
+        var tls: TLSContext?
+        /// Signs every request but logins; nil: none is signed.
+        var signer: RequestSigner?
     }
 
+    /// By place. A retired one stays until its place is another server's.
     private var pools: [ServerPool] = []
+    private let loop: EventLoop
+    private let configuration: Configuration
+    private var token: SecretText?
     private var access: NacosAccess?
     private var queries = InstanceQueries()
     /// Exchanges that are no longer wanted and have not ended yet.
@@ -44,14 +55,20 @@ final class NacosClient {
     /// What ended since the last turn took it.
     private(set) var outcomes: [Input] = []
     private var metrics: NacosMetrics
+    private var signer: RequestSigner?
+    private let connectionsMax: Int
     let readClock: () -> Instant
 
     init(
         _ loop: EventLoop, servers: [ServerAddress], _ configuration: Configuration,
         credentials: NacosCredentials? = nil, readClock: @escaping () -> Instant
     ) {
+        self.loop = loop
+        self.configuration = configuration
         self.readClock = readClock
-        metrics = NacosMetrics(servers: servers.count)
+        signer = configuration.signer
+        metrics = NacosMetrics()
+        connectionsMax = configuration.connectionsPerServer * NacosClientLimits.growth
         pools = servers.map { ServerPool(loop, $0, configuration, self) }
         access = NacosAccess(loop, configuration, credentials, self)
     }
@@ -62,13 +79,22 @@ final class NacosClient {
     /// The exchange is no longer wanted: it is not written any more, and not written again.
     func cancel(_ exchange: Exchange) { cancelled.insert(exchange) }
 
+    /// The process ends: what is in flight is awaited no longer than this, deregistrations excepted.
+    func awaitAnswers(until end: Instant) {
+        for pool in pools { pool.awaitAnswers(until: end) }
+    }
+
     /// Writes what there is room for.
     func flush(_ core: borrowing BeatReactor, at now: Instant) {
         for pool in pools { pool.flush(core, &queries, at: now) }
+        access?.expire(at: now)
     }
 
     /// A server's name was looked up.
-    func resolved(_ server: ServerIndex, _ addresses: [SocketAddress]) { pools[Int(server)].setAddresses(addresses) }
+    func resolved(_ server: ServerIndex, _ addresses: [SocketAddress]) {
+        pools[Int(server)].setAddresses(addresses)
+        access?.resolved(server)
+    }
 
     /// What ended since the last call.
     func takeOutcomes() -> [Input] {
@@ -77,17 +103,21 @@ final class NacosClient {
     }
 
     /// When something that waits for room times out.
-    var nextDeadline: Instant? { pools.compactMap(\.nextDeadline).min() }
+    var nextDeadline: Instant? { (pools.map(\.nextDeadline) + [access?.nextDeadline]).compactMap { $0 }.min() }
 
     /// Requests by operation and outcome, and the connections that are open now.
     func sample() -> NacosMetrics {
         var sample = metrics
         sample.connections = pools.map(\.connectionCounts)
+        sample.connectionsMax = connectionsMax
         return sample
     }
 
     /// Asks a server which dialect it speaks.
     func probe(_ server: ServerIndex) { access?.probe(server) }
+
+    /// Reads what a node lists.
+    func verify(_ reading: InstanceReading) { access?.verify(reading) }
 
     /// Logs in.
     func logIn() { access?.logIn() }
@@ -97,16 +127,58 @@ final class NacosClient {
         for pool in pools { pool.close() }
     }
 
+    // MARK: the list of servers
+
+    /// This place is the server's from now on.
+    func add(_ server: ServerAddress, at place: ServerIndex) {
+        let position = Int(place)
+        precondition(position <= pools.count, "server \(place) is added before \(pools.count)")
+        if position < pools.count, pools[position].name == server.name { return pools[position].unretire() }
+        let pool = ServerPool(loop, server, configuration, self)
+        if let token { pool.encoder.setToken(token) }
+        guard position < pools.count else { return pools.append(pool) }
+        pools[position].close()
+        pools[position] = pool
+    }
+
+    /// The server at this place is no longer in the list.
+    func retire(_ place: ServerIndex) { pools[Int(place)].retire() }
+
     // MARK: what probes and logins need
 
-    var serverCount: Int { pools.count }
+    /// The first place of a server in the list that is not before `place`.
+    func listedServer(from place: ServerIndex) -> ServerIndex? {
+        pools.indices.first { $0 >= Int(place) && !pools[$0].isRetired }.map { ServerIndex($0) }
+    }
+
+    /// The next call or connection tries the server's next address.
+    func cannotConnect(_ server: ServerIndex, to address: SocketAddress) {
+        pools[Int(server)].cannotConnect(to: address)
+    }
+
+    /// Whether it is known of any server where it is.
+    var hasAddress: Bool { pools.contains { !$0.isRetired && $0.address != nil } }
 
     func encoder(of server: ServerIndex) -> NacosRequestEncoder { pools[Int(server)].encoder }
 
     func address(of server: ServerIndex) -> SocketAddress? { pools[Int(server)].address }
 
+    func transport(of server: ServerIndex) -> ServerTransport { pools[Int(server)].transport }
+
+    /// What signs a request that is made now; nil when none is signed. `groupedServiceName` is nil for a request about
+    /// no service.
+    func signature(groupedServiceName: String?) -> RequestSignature? {
+        signer?.sign(groupedServiceName: groupedServiceName, at: WallTime(milliseconds: WallClock.milliseconds()))
+    }
+
     func setToken(_ token: SecretText) {
+        self.token = token
         for pool in pools { pool.encoder.setToken(token) }
+    }
+
+    /// Counts a request that was none of an exchange; `status` nil: no answer.
+    func record(_ operation: NacosMetrics.Operation, status: Int?, since: Instant) {
+        metrics.record(operation, status: status, duration: readClock() - since)
     }
 
     /// Gives the core an outcome that is none of an exchange.
@@ -124,9 +196,9 @@ final class NacosClient {
         case .replied(let reply):
             metrics.record(operation, status: reply.status, duration: duration)
             outcomes.append(.replied(outgoing.exchange, reply, sentAt: outgoing.sentAt ?? outgoing.queuedAt))
-        case .failed(let failure):
+        case .failed(let failure, let detail):
             metrics.record(operation, status: nil, duration: duration)
-            outcomes.append(.failed(outgoing.exchange, failure, sentAt: outgoing.sentAt))
+            outcomes.append(.failed(outgoing.exchange, failure, sentAt: outgoing.sentAt, detail: detail))
         }
     }
 }

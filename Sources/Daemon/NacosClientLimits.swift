@@ -1,11 +1,27 @@
+internal import HTTPWire
+
 /// Every limit of the Nacos client, each with the reason for its number.
 enum NacosClientLimits {
+    /// For the list of servers: sixteen of the longest names with comments are below 8 KiB; heads as those of Nacos.
+    static let serverList = HTTPLimits(headBytes: 16 << 10, fieldCount: 64, targetBytes: 0, bodyBytes: 64 << 10)
     /// Beats put on one idle connection in one write before the next connection is used (performance.md: 4 save a
     /// third of the cost at small numbers).
     static let beatsPerWrite = 4
     /// How far a pool may grow beyond its setting while every connection is full: slow servers are better served by
     /// more connections than by late beats. 8 × 16 = 128.
     static let growth = 16
+    /// An answer that took as long makes the server be used unpipelined: a beat that a node hands on to a hung one takes
+    /// 2.0 s (nacos.md §4.6), and no other answer of a server that is well takes half of that.
+    static let slowAnswer = Duration.milliseconds(1500)
+    /// How long a server is used unpipelined after a slow answer or trouble of its cluster: the longest such trouble
+    /// lasts 17 s (nacos.md §11.3).
+    static let unpipelined = Duration.seconds(30)
+    /// While an exchange waits longer than this, no other is written behind one, if the pool can grow: the server may be
+    /// slow, or hang. Above the way to the far side of the earth and back.
+    static let stuck = Duration.milliseconds(400)
+    /// How long an exchange that waited behind one that timed out is tried again at the same server: one that is well
+    /// answers in a fraction, and the beat still has time for another server.
+    static let secondChance = Duration.milliseconds(500)
     /// Registers and deregisters, each alone on a connection, get one more of them for every so much that they wait:
     /// none is needed at a near server, many at a far one.
     static let waitPerConnection = Duration.milliseconds(10)
@@ -23,6 +39,10 @@ enum NacosClientLimits {
     static let idleMax: Int64 = 55_000_000_000
     /// How often one exchange may be sent again because its connection ended without a byte of an answer.
     static let resends: UInt8 = 2
+    /// For how long no connection is opened to a TLS server that ended one before its first answer, or did not come
+    /// through the handshake: a refusal of our certificate is a handshake's work for both sides, and stays one. Half of
+    /// what the core waits before it asks a server that is down again.
+    static let tlsRest = Duration.milliseconds(500)
     /// Bytes of answers waiting on one connection: sixteen of the largest sane beat answers.
     static let inputMax = 256 << 10
     /// Bytes of requests waiting on one connection.

@@ -14,12 +14,18 @@ struct Outgoing {
     var writtenAt: Instant?
     /// Times it was written again because a connection ended without an answer.
     var resends: UInt8 = 0
+    /// It waited behind one that timed out: the server may hang.
+    var isLate = false
 }
 
 /// One kept-alive connection to a Nacos server with the exchanges that wait for their answers on it, in order.
 final class NacosConnection: StreamDelegate {
     private unowned let pool: ServerPool
     private let stream: Stream
+    /// Where it goes.
+    let address: SocketAddress
+    /// Takes no further requests, because its address or its server is no longer one to ask.
+    private var isRetired = false
     private var pending = RingBuffer<Outgoing>()
     /// Reads an answer that the scanner does not take; nil between such answers.
     private var parser: HTTPResponseParser?
@@ -33,18 +39,33 @@ final class NacosConnection: StreamDelegate {
     private(set) var isExclusive = false
     private(set) var idleSince: Instant
 
-    init(_ pool: ServerPool, _ stream: Stream, at now: Instant) {
+    init(_ pool: ServerPool, _ stream: Stream, to address: SocketAddress, at now: Instant) {
         self.pool = pool
+        self.address = address
         self.stream = stream
         idleSince = now
         stream.delegate = self
     }
 
+    /// When the answer to the last one came.
+    private var answeredAt = Instant(nanoseconds: .min)
+    /// The last answer was slow, or told of trouble of the cluster.
+    private var wasSlow = false
+
+    /// True when the server has been at its oldest exchange for so long that none should wait behind it.
+    func isStuck(at now: Instant) -> Bool {
+        guard let writtenAt = pending.first?.writtenAt else { return false }
+        return now - max(writtenAt, answeredAt) > NacosClientLimits.stuck
+    }
+
+    /// The server has answered on it.
+    var hasAnswered: Bool { answered > 0 }
+
     /// Exchanges without an answer yet.
     var load: Int { pending.count }
 
     /// How many more requests may be written on this connection.
-    var room: Int { max(0, pool.requestLimit - written) }
+    var room: Int { isRetired ? 0 : max(0, pool.requestLimit - written) }
 
     // MARK: writing
 
@@ -61,8 +82,14 @@ final class NacosConnection: StreamDelegate {
         armDeadline()
     }
 
-    private func armDeadline() {
-        stream.setDeadline(at: pending.first?.writtenAt.map { ($0 + pool.requestTimeout).nanoseconds })
+    /// Arms the time-out of the exchange that is to be answered next.
+    func armDeadline() {
+        guard let head = pending.first, let writtenAt = head.writtenAt else { return stream.setDeadline(at: nil) }
+        let patience = head.isLate ? min(pool.requestTimeout, NacosClientLimits.secondChance) : pool.requestTimeout
+        // The server came to it when it had answered the one before.
+        var deadline = max(writtenAt, answeredAt) + patience
+        if head.exchange.kind != .deregister, let end = pool.lastAnswers { deadline = min(deadline, end) }
+        stream.setDeadline(at: deadline.nanoseconds)
     }
 
     // MARK: reading
@@ -99,7 +126,12 @@ final class NacosConnection: StreamDelegate {
             pool.closedBehind(answered)
             return abandon()
         }
-        if pending.isEmpty { pool.becameIdle(self) }
+        if pending.isEmpty {
+            pool.becameIdle(self)
+        } else if wasSlow, pool.canGrow {
+            // What waits behind a slow answer was written before that was known. A beat may be repeated.
+            return abandon()
+        }
         armDeadline()
     }
 
@@ -132,37 +164,50 @@ final class NacosConnection: StreamDelegate {
         guard let outgoing = pending.popFirst() else { return }
         answered += 1
         isExclusive = false
+        let now = pool.readClock()
+        if let writtenAt = outgoing.writtenAt {
+            wasSlow = pool.took(now - max(writtenAt, answeredAt), result, at: now)
+        }
+        answeredAt = now
         pool.finish(outgoing, result)
         if answered == written, written >= pool.requestLimit { pool.survived(answered) }
-        if pending.isEmpty { idleSince = pool.readClock() }
+        if pending.isEmpty { idleSince = now }
     }
 
     // MARK: the end
 
     func streamDidEnd(_ stream: Stream, reason: StreamEnd) {
-        guard isConnected else {
-            pool.cannotConnect()
-            failAll(.connect, sent: false)
-            return abandon()
-        }
-        switch reason {
-        case .eof, .failed, .tlsFailed, .outputLimitExceeded, .finished, .connectTimedOut:
-            endedByPeer()
-        case .deadlinePassed:
+        if !isConnected || isRefusal(reason) {
+            pool.cannotConnect(to: address, reason.tlsDetail)
+            failAll(.connect, sent: false, reason.tlsDetail)
+        } else if reason == .deadlinePassed {
             // Only the first has had the server's attention; those behind it go elsewhere.
             finish(.failed(.timeout))
+            return abandon(late: true)
+        } else {
+            endedByPeer(reason)
         }
         abandon()
     }
 
+    /// With TLS 1.3 the server looks at our certificate when the connection already stands for us. It has seen nothing
+    /// of what was written then.
+    private func isRefusal(_ reason: StreamEnd) -> Bool {
+        answered == 0 && reason != .cutOff && reason.tlsDetail != nil
+    }
+
     /// The server closed: an answer that was cut off has failed, and so has the first request on a connection that
     /// never answered; whatever else is pending goes out again.
-    private func endedByPeer() {
-        if let response = try? parser?.finish(), let head = pending.first {
+    private func endedByPeer(_ reason: StreamEnd) {
+        if reason.tlsDetail == nil, let response = try? parser?.finish(), let head = pending.first {
             finish(
                 .replied(
                     NacosReply(
                         classifying: response, kind: head.exchange.kind, dialect: head.exchange.dialect)))
+        } else if pool.transport.usesTLS, answered == 0, !pending.isEmpty {
+            // It may have been a refusal whose words were lost: those of a server that closes with input unread.
+            pool.cannotConnect(to: address, Self.unanswered)
+            failAll(.closed, sent: true, Self.unanswered)
         } else if hasPartialAnswer || (answered == 0 && !pending.isEmpty) {
             finish(.failed(.closed))
         } else if pending.isEmpty {
@@ -170,18 +215,29 @@ final class NacosConnection: StreamDelegate {
         }
     }
 
-    private func failAll(_ failure: ExchangeFailure, sent: Bool) {
+    private static let unanswered = "TLS: the server ended the connection before its first answer"
+
+    private func failAll(_ failure: ExchangeFailure, sent: Bool, _ detail: String?) {
         while var outgoing = pending.popFirst() {
             if !sent { outgoing.sentAt = nil }
-            pool.finish(outgoing, .failed(failure))
+            pool.finish(outgoing, .failed(failure, detail: detail))
         }
     }
 
     /// Closes; what has no answer is sent again elsewhere.
-    func abandon() {
+    func abandon(late: Bool = false) {
         stream.close()
         pool.remove(self)
-        while let outgoing = pending.popFirst() { pool.sendAgain(outgoing) }
+        while var outgoing = pending.popFirst() {
+            outgoing.isLate = late
+            pool.sendAgain(outgoing)
+        }
+    }
+
+    /// Closes as soon as nothing is pending.
+    func retire() {
+        isRetired = true
+        if pending.isEmpty { abandon() }
     }
 
     /// Closes at the end of the process.
@@ -193,5 +249,5 @@ final class NacosConnection: StreamDelegate {
 /// How an exchange ended.
 enum ExchangeResult {
     case replied(NacosReply)
-    case failed(ExchangeFailure)
+    case failed(ExchangeFailure, detail: String? = nil)
 }

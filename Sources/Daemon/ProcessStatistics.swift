@@ -7,9 +7,7 @@ enum ProcessStatistics {
     /// Reads it now; costs a few system calls, so it is asked for by scrapes only.
     static func sample(startedAt startTimeSeconds: Double) -> ProcessMetrics {
         var metrics = ProcessMetrics()
-        var usage = rusage()
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        metrics.cpuSeconds = seconds(usage.ru_utime) + seconds(usage.ru_stime)
+        metrics.cpuSeconds = cpuSeconds()
         metrics.openDescriptors = openDescriptors()
         metrics.maxDescriptors = limit(RLIMIT_NOFILE)
         metrics.maxVirtualMemoryBytes = limit(RLIMIT_AS)
@@ -22,6 +20,13 @@ enum ProcessStatistics {
             metrics.residentMemoryBytes = pages[1] * pageSize
         }
         return metrics
+    }
+
+    /// User and system time of the process; one system call.
+    static func cpuSeconds() -> Double {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        return seconds(usage.ru_utime) + seconds(usage.ru_stime)
     }
 
     private static func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }

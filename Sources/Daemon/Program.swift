@@ -12,19 +12,29 @@ public enum Program {
         static let usage: Int32 = 64
         static let addressInUse: Int32 = 69
         static let broken: Int32 = 70
+        static let storageUnusable: Int32 = 73
+        static let storageUnreadable: Int32 = 74
         static let configuration: Int32 = 78
+        /// As shells have it: the program is there and cannot be run, or is not there.
+        static let notExecutable: Int32 = 126
+        static let notFound: Int32 = 127
     }
 
     /// What the command line, the environment and the file ask for; ends the process when they do not hold.
     public static func invocation() -> BeatdInvocation {
         do throws(SettingsRefusal) {
-            return try BeatdInvocation.parse(
-                arguments: Array(CommandLine.arguments.dropFirst()), environment: environment(),
-                readFile: readSettingsFile)
+            return try readInvocation()
         } catch {
             CommandLineOutput.error(error.text)
             exit(error.exitCode)
         }
+    }
+
+    /// The same, read anew.
+    static func readInvocation() throws(SettingsRefusal) -> BeatdInvocation {
+        try BeatdInvocation.parse(
+            arguments: Array(CommandLine.arguments.dropFirst()), environment: environment(), readFile: readFile,
+            listFolder: FileSystem.names)
     }
 
     /// Does what was asked for, and gives the exit status.
@@ -42,6 +52,7 @@ public enum Program {
             CommandLineOutput.line("the configuration is valid")
             return Exit.ok
         case .naming(let settings): return NamingProgram.run(settings)
+        case .run(let settings): return RunProgram.run(settings)
         case .serve(let loaded): return ServeProgram.run(loaded)
         }
     }
@@ -49,7 +60,7 @@ public enum Program {
     /// Ends the process.
     public static func end(_ status: Int32) -> Never { exit(status) }
 
-    private static func environment() -> [String: String] {
+    static func environment() -> [String: String] {
         var found: [String: String] = [:]
         var entry = environ
         while let text = entry.pointee {
@@ -63,7 +74,7 @@ public enum Program {
     /// Larger than any configuration; bounds what is read of a path that names something else.
     private static let fileBytesMax = 8 << 20
 
-    private static func readSettingsFile(_ path: String) -> Result<[UInt8], SettingsFileError> {
+    static func readFile(_ path: String) -> Result<[UInt8], SettingsFileError> {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             return .failure(errno == ENOENT ? .notFound : .unreadable(SystemError.text(errno)))

@@ -1,78 +1,119 @@
 internal import BeatCore
 internal import EventLoop
 
-/// Keeps the addresses of named Nacos servers fresh, on a thread of its own, because `getaddrinfo` blocks.
+/// Keeps the addresses of names fresh, on a thread of its own, because `getaddrinfo` blocks.
 ///
-/// Names are looked up at the start and every 30 s; an answer without addresses changes nothing, so that the last good
-/// one stays. The thread is made only when there are names. Loop-confined.
+/// Each name is looked up at once and every 30 s; an answer without addresses changes nothing, so that the last good
+/// one stays. Loop-confined.
 final class Resolver {
+    /// Who a name belongs to.
+    enum Subject: Hashable, Sendable {
+        case server(ServerIndex)
+        /// The address server of `--nacos-server-list-url`.
+        case serverList
+    }
+
     /// A name that is to be looked up.
-    struct Name: Sendable {
-        var server: ServerIndex
+    struct Name: Equatable, Sendable {
+        var subject: Subject
         var host: String
         var port: UInt16
     }
 
     /// What came of it.
     struct Answer: Sendable {
-        var server: ServerIndex
+        var name: Name
         var addresses: [SocketAddress]
+    }
+
+    /// Finds the addresses of a host; it may block. Called on the resolver's thread.
+    typealias LookUp = @Sendable (_ host: String, _ port: UInt16) -> [SocketAddress]
+
+    private struct Entry {
+        var name: Name
+        /// It had an address once.
+        var isResolved = false
+        /// When it is looked up next; nil while it is being looked up.
+        var nextAt: Instant?
     }
 
     /// How long an answer is used before it is asked for again (design: new address within its TTL and 5 s; the C
     /// library does not tell the TTL).
     static let refresh = Duration.seconds(30)
-    /// While a name has no address at all, it is asked for more often.
+    /// A name without any address yet is asked for more often.
     static let retry = Duration.seconds(2)
+    /// Lookups under way: each subject's, and that of the subject that had its place before.
+    private static let outstandingMax = 2 * (Limits.serverPlaces + 1)
 
-    private let names: [Name]
+    private var entries: [Subject: Entry] = [:]
+    private let refresh: Duration
     private let mailbox: Mailbox<Answer>
     private let thread: HelperThread<Name>
-    private var resolved: Set<ServerIndex> = []
     private var outstanding = 0
-    private(set) var nextDeadline: Instant?
     /// Lookups that brought an address, and those that brought none.
     private(set) var successes: UInt64 = 0
     private(set) var failures: UInt64 = 0
 
-    /// Begins to look the names up at once; nil when there are none.
-    init?(_ loop: EventLoop, _ names: [Name]) throws(EventLoopError) {
-        guard !names.isEmpty else { return nil }
-        self.names = names
-        let mailbox = try Mailbox<Answer>(loop, capacity: names.count * 2)
+    /// Begins to look these names up.
+    init(
+        _ loop: EventLoop, _ names: [Name], refresh: Duration = Resolver.refresh,
+        lookUp: @escaping LookUp = { HostLookup.addresses(of: $0, port: $1) }
+    ) throws(EventLoopError) {
+        self.refresh = refresh
+        let mailbox = try Mailbox<Answer>(loop, capacity: Self.outstandingMax)
         self.mailbox = mailbox
         let sender = mailbox.sender
-        thread = try HelperThread(name: "beatd-dns", capacity: names.count) { names in
-            for name in names {
-                let addresses = HostLookup.addresses(of: name.host, port: name.port)
-                _ = sender.post(Answer(server: name.server, addresses: addresses))
-            }
+        thread = try HelperThread(name: "beatd-dns", capacity: Self.outstandingMax) { names in
+            for name in names { _ = sender.post(Answer(name: name, addresses: lookUp(name.host, name.port))) }
         }
-        lookUp()
+        for name in names { add(name) }
     }
 
-    private func lookUp() {
-        for name in names where thread.post(name) { outstanding += 1 }
-        nextDeadline = nil
+    /// Looks a name up from now on; it takes the place of the subject's former one.
+    func add(_ name: Name) {
+        guard entries[name.subject]?.name != name else { return }
+        entries[name.subject] = Entry(name: name, nextAt: Instant(nanoseconds: 0))
+        lookUpDue(at: Instant(nanoseconds: 0))
     }
 
-    /// Answers that came since the last turn; begins the next round when it is time.
-    func turn(at now: Instant) -> [Answer] {
-        if let nextDeadline, nextDeadline <= now { lookUp() }
-        let answers = mailbox.drain()
-        for answer in answers {
-            outstanding -= 1
-            if answer.addresses.isEmpty {
-                failures += 1
+    /// Looks it up no longer.
+    func remove(_ subject: Subject) { entries[subject] = nil }
+
+    /// When a name is to be looked up next.
+    var nextDeadline: Instant? { entries.values.compactMap(\.nextAt).min() }
+
+    private func lookUpDue(at now: Instant) {
+        for (subject, entry) in entries {
+            guard let due = entry.nextAt, due <= now else { continue }
+            if outstanding < Self.outstandingMax, thread.post(entry.name) {
+                outstanding += 1
+                entries[subject]?.nextAt = nil
             } else {
-                successes += 1
-                resolved.insert(answer.server)
+                entries[subject]?.nextAt = now + Self.retry
             }
         }
-        if outstanding == 0, nextDeadline == nil {
-            nextDeadline = now + (resolved.count == names.count ? Self.refresh : Self.retry)
+    }
+
+    /// True while an answer is to come.
+    var isLookingUp: Bool { outstanding > 0 }
+
+    /// Answers that came since the last turn; begins the lookups that are due.
+    func turn(at now: Instant) -> [Answer] {
+        var good: [Answer] = []
+        for answer in mailbox.drain() {
+            outstanding -= 1
+            if answer.addresses.isEmpty { failures += 1 } else { successes += 1 }
+            let subject = answer.name.subject
+            guard var entry = entries[subject], entry.name == answer.name else { continue }
+            if !answer.addresses.isEmpty {
+                entry.isResolved = true
+                good.append(answer)
+            }
+            entry.nextAt = now + (entry.isResolved ? refresh : Self.retry)
+            entries[subject] = entry
         }
-        return answers.filter { !$0.addresses.isEmpty }
+        lookUpDue(at: now)
+        return good
     }
 
     /// Ends the thread, unless a lookup is under way: the process does not wait for name servers to exit.

@@ -4,6 +4,7 @@ internal import EventLoop
 import Glibc
 internal import NacosWire
 internal import NamingStandIn
+internal import Storage
 
 /// `beatd serve`: the daemon as a process.
 enum ServeProgram {
@@ -11,13 +12,25 @@ enum ServeProgram {
         let settings = loaded.settings
         let log = Log(level: settings.logLevel, format: settings.logFormat)
         defer { log.finish() }
+        let tls: TLSContext?
+        do throws(TLSError) {
+            tls = settings.usesTLS ? try TLSContext(settings.tlsOptions) : nil
+        } catch {
+            // The files were good when the settings were checked.
+            cannotStart(log, error.description)
+            return Program.Exit.configuration
+        }
+        let storage: StorageStart?
+        do throws(StorageError) { storage = try openStorage(settings) } catch { return refuse(error, log) }
         do throws(EventLoopError) {
             let loop = try EventLoop()
             LibeventLines.collect()
             let naming = try startNaming(settings, loop)
             let daemon: Daemon
             do throws(EventLoopError) {
-                daemon = try Daemon(configuration(settings, log), loop: loop, log: log)
+                var configuration = configuration(settings, tls, stores: storage != nil, log)
+                configuration.settings = loaded.reported
+                daemon = try Daemon(configuration, loop: loop, log: log)
             } catch {
                 naming?.close()
                 loop.freeClosed()
@@ -26,43 +39,52 @@ enum ServeProgram {
             for warning in loaded.warnings {
                 daemon.write(LogRecord(.warn, "configuration warning", event: "config.warning", error: warning))
             }
-            if settings.dataDirectory != .memory {
-                daemon.write(
-                    LogRecord(
-                        .warn, "registrations are kept in memory: this version stores nothing",
-                        event: "storage.memory"))
+            if let storage {
+                do throws(StorageError) { try daemon.restore(storage) } catch {
+                    daemon.close()
+                    naming?.close()
+                    loop.freeClosed()
+                    return refuse(error, log)
+                }
             }
-            return run(daemon, naming, loop, log)
+            return run(loaded, daemon, naming, loop, log)
         } catch {
-            log.write(
-                LogRecord(.error, "cannot start", event: "process.start", error: "\(error)"),
-                at: WallTime(milliseconds: WallClock.milliseconds()), nanoseconds: MonotonicClock.nanoseconds())
+            cannotStart(log, "\(error)")
             return exitCode(error)
         }
     }
 
-    private static func run(_ daemon: Daemon, _ naming: NamingStandIn?, _ loop: EventLoop, _ log: Log)
-        -> Int32
-    {
+    private static func cannotStart(_ log: Log, _ reason: String) {
+        log.write(
+            LogRecord(.error, "cannot start", event: "process.start", error: reason),
+            at: WallTime(milliseconds: WallClock.milliseconds()), nanoseconds: MonotonicClock.nanoseconds())
+    }
+
+    private static func run(
+        _ loaded: LoadedSettings, _ daemon: Daemon, _ naming: NamingStandIn?, _ loop: EventLoop, _ log: Log
+    ) -> Int32 {
+        var isReloadWanted = false
         let signals: SignalSource
         do throws(EventLoopError) {
             signals = try SignalSource(loop, signals: [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGQUIT]) { signal in
                 switch signal {
                 case SIGTERM, SIGINT, SIGQUIT: daemon.stop()
                 case SIGUSR1: daemon.logSummary()
-                default:
-                    daemon.write(
-                        LogRecord(
-                            .warn, "reload is not available in this version: restart instead", event: "config.reload"))
+                default: isReloadWanted = true
                 }
             }
         } catch {
             return Program.Exit.broken
         }
         daemon.logStart()
+        daemon.declare(loaded.declared)
         log.flush()
         while daemon.exitStatus == nil {
             daemon.turn(waiting: true)
+            if isReloadWanted {
+                isReloadWanted = false
+                daemon.reload(Program.readInvocation)
+            }
             LibeventLines.write(to: daemon.write)
             log.flush()
         }
@@ -85,11 +107,39 @@ enum ServeProgram {
         return try NamingStandIn(loop: loop, address: address, profile: .nacos25)
     }
 
-    private static func configuration(_ settings: Settings, _ log: Log) -> Daemon.Configuration {
-        var configuration = Daemon.Configuration()
-        configuration.servers = settings.nacosServers.map {
-            ServerAddress(name: $0.text, host: $0.host, port: $0.port)
+    private static func openStorage(_ settings: Settings) throws(StorageError) -> StorageStart? {
+        switch settings.dataDirectory {
+        case .memory: nil
+        case .folder(let path): try StorageStart.open(path)
         }
+    }
+
+    /// Says why there is no start without the data folder; the exit code.
+    private static func refuse(_ error: StorageError, _ log: Log) -> Int32 {
+        log.write(
+            LogRecord(.error, "cannot start", event: "storage.open", error: error.description),
+            at: WallTime(milliseconds: WallClock.milliseconds()), nanoseconds: MonotonicClock.nanoseconds())
+        switch error {
+        case .folderUnusable, .inUse, .networkFileSystem, .newerSchema, .foreign, .full, .readOnly:
+            return Program.Exit.storageUnusable
+        case .corrupt, .locked, .failed: return Program.Exit.storageUnreadable
+        }
+    }
+
+    static func configuration(
+        _ settings: Settings, _ tls: TLSContext?, stores: Bool, _ log: Log
+    ) -> Daemon.Configuration {
+        var configuration = Daemon.Configuration()
+        configuration.stores = stores
+        configuration.servers = settings.nacosServers.map {
+            ServerAddress(name: $0.text, host: $0.host, port: $0.port, usesTLS: $0.usesTLS)
+        }
+        configuration.client.tls = tls
+        if let accessKey = settings.nacosAccessKey, let secretKey = settings.nacosSecretKey {
+            configuration.client.signer = RequestSigner(
+                accessKey: accessKey, secretKey: SecretText(secretKey.text))
+        }
+        configuration.serverListURL = settings.nacosServerListURL
         if let path = settings.socket {
             if FileSystem.makeFolder(of: path) {
                 configuration.listeners.append(.api(.unix(path: path)))

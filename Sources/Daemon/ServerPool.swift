@@ -10,9 +10,12 @@ internal import NacosWire
 /// to themselves, and never all of them, so that a flood of registrations does not hold up a beat.
 final class ServerPool {
     private let loop: EventLoop
+    /// `host:port` as configured.
+    let name: String
     private var addresses: [SocketAddress]
     /// Writes requests to this server, with its token.
     var encoder: NacosRequestEncoder
+    let transport: ServerTransport
     private let configuration: NacosClient.Configuration
     private unowned let client: NacosClient
     private var connections: [NacosConnection] = []
@@ -22,14 +25,24 @@ final class ServerPool {
     private var batch: [Outgoing] = []
     /// Learned: how many requests a connection takes, and how long an idle one may be trusted.
     private(set) var requestLimit = NacosClientLimits.requestsPerConnection
+    /// The server is no longer in the list: what is on the wire ends, and nothing else begins.
+    private(set) var isRetired = false
     private var idleLimit = Duration.nanoseconds(NacosClientLimits.idle)
+    /// TLS did not come about: until when no connection is opened, and why.
+    private var rest: (until: Instant, detail: String)?
+    /// Until then a beat waits behind no other one, if the pool can grow.
+    private var unpipelinedUntil = Instant(nanoseconds: .min)
+    /// At the end of the process: until when answers to beats and registers are awaited.
+    private(set) var lastAnswers: Instant?
 
     init(_ loop: EventLoop, _ server: ServerAddress, _ configuration: NacosClient.Configuration, _ client: NacosClient)
     {
         self.loop = loop
+        name = server.name
         self.configuration = configuration
         self.client = client
         addresses = server.addresses
+        transport = ServerTransport(server, configuration)
         encoder = NacosRequestEncoder(
             host: server.name, contextPath: configuration.contextPath, version: configuration.version)
     }
@@ -48,7 +61,14 @@ final class ServerPool {
     var nextDeadline: Instant? {
         // What waits may be allowed another connection soon.
         let soon = others.isEmpty ? nil : readClock() + NacosClientLimits.waitPerConnection
-        return [beats.first.map { $0.queuedAt + requestTimeout }, soon].compactMap { $0 }.min()
+        let afterRest = beats.isEmpty ? nil : rest?.until
+        return [beats.first.map { $0.queuedAt + requestTimeout }, soon, afterRest].compactMap { $0 }.min()
+    }
+
+    /// Awaits answers to beats and registers no longer than this: deregistering must not wait for a server that hangs.
+    func awaitAnswers(until end: Instant) {
+        lastAnswers = end
+        for connection in connections { connection.armDeadline() }
     }
 
     func enqueue(_ exchange: Exchange, at now: Instant) {
@@ -63,10 +83,14 @@ final class ServerPool {
         guard !beats.isEmpty || !others.isEmpty else { return }
         guard !addresses.isEmpty else { return failQueued(.connect) }
         expire(at: now)
+        if let rest {
+            if now >= rest.until { self.rest = nil } else if connections.isEmpty { failQueued(.connect, rest.detail) }
+        }
         if connections.count > configuration.connectionsPerServer { dropUseless(at: now) }
-        while !beats.isEmpty, let connection = connectionForBeats(at: now) {
+        let isSlow = now < unpipelinedUntil || connections.contains { $0.isStuck(at: now) }
+        while !beats.isEmpty, let connection = connectionForBeats(isSlow: isSlow, at: now) {
             let room = min(connection.room, configuration.pipelineDepth - connection.load)
-            fill(&beats, min(room, NacosClientLimits.beatsPerWrite), core, &queries)
+            fill(&beats, min(room, isSlow ? 1 : NacosClientLimits.beatsPerWrite), core, &queries)
             send(on: connection, exclusive: false, at: now)
         }
         while !others.isEmpty, let connection = connectionForOthers(at: now) {
@@ -93,40 +117,54 @@ final class ServerPool {
                 finish(outgoing, .failed(.aborted))
                 continue
             }
-            encode(outgoing.exchange, core, &queries)
+            let signature =
+                configuration.signer == nil
+                ? nil
+                : client.signature(groupedServiceName: core.key(of: outgoing.exchange.slot).groupedServiceName)
+            encode(outgoing.exchange, signature, core, &queries)
             batch.append(outgoing)
         }
     }
 
-    private func encode(_ exchange: Exchange, _ core: borrowing BeatReactor, _ queries: inout InstanceQueries) {
+    private func encode(
+        _ exchange: Exchange, _ signature: RequestSignature?, _ core: borrowing BeatReactor,
+        _ queries: inout InstanceQueries
+    ) {
         if encoder.dialect != exchange.dialect { encoder.dialect = exchange.dialect }
         switch exchange.kind {
         case .lightBeat:
-            queries.with(exchange, core) { encoder.appendLightBeat(instanceQuery: $0, to: &scratch) }
+            queries.with(exchange, core) {
+                encoder.appendLightBeat(instanceQuery: $0, signature: signature, to: &scratch)
+            }
         case .fullBeat:
             let (document, period) = core.subject(of: exchange)
             let info = BeatInfo(document, period: period)
-            queries.with(exchange, core) { encoder.appendFullBeat(info, instanceQuery: $0, to: &scratch) }
-        case .register: encoder.appendRegister(core.subject(of: exchange).document, to: &scratch)
-        case .deregister: encoder.appendDeregister(core.key(of: exchange.slot), to: &scratch)
+            queries.with(exchange, core) {
+                encoder.appendFullBeat(info, instanceQuery: $0, signature: signature, to: &scratch)
+            }
+        case .register:
+            encoder.appendRegister(core.subject(of: exchange).document, signature: signature, to: &scratch)
+        case .deregister: encoder.appendDeregister(core.key(of: exchange.slot), signature: signature, to: &scratch)
         }
     }
 
     // MARK: choosing a connection
 
-    private func connectionForBeats(at now: Instant) -> NacosConnection? {
+    private func connectionForBeats(isSlow: Bool, at now: Instant) -> NacosConnection? {
         if let idle = idleConnection(at: now), idle.isConnected { return idle }
         if connections.count < configuration.connectionsPerServer { _ = connect(at: now) }
-        return leastLoaded(connected: true) ?? leastLoaded(connected: false) ?? grow(at: now)
+        let depth = isSlow ? 1 : configuration.pipelineDepth
+        return leastLoaded(connected: true, depth) ?? leastLoaded(connected: false, depth) ?? grow(at: now)
+            ?? leastLoaded(connected: true, configuration.pipelineDepth)
     }
 
-    /// The connection with the fewest beats on it that takes another one. One that stands is better than one that does
+    /// The connection with the fewest beats on it, below `depth`, that takes another one. One that stands is better than one that does
     /// not yet, which takes a round trip more.
-    private func leastLoaded(connected: Bool) -> NacosConnection? {
+    private func leastLoaded(connected: Bool, _ depth: Int) -> NacosConnection? {
         var best: NacosConnection?
         for connection in connections
         where connection.isConnected == connected && !connection.isExclusive && connection.room > 0 {
-            if connection.load < best?.load ?? configuration.pipelineDepth { best = connection }
+            if connection.load < best?.load ?? depth { best = connection }
         }
         return best
     }
@@ -170,19 +208,21 @@ final class ServerPool {
         _ = grow(at: now)
     }
 
+    /// Whether more connections than the setting may help; with TLS only to a server that answers on those that there are
+    var canGrow: Bool {
+        connections.count < configuration.connectionsPerServer * NacosClientLimits.growth
+            && (!transport.usesTLS || connections.count < configuration.connectionsPerServer
+                || connections.contains { $0.hasAnswered })
+    }
+
     private func grow(at now: Instant) -> NacosConnection? {
-        guard connections.count < configuration.connectionsPerServer * NacosClientLimits.growth else { return nil }
-        return connect(at: now)
+        canGrow ? connect(at: now) : nil
     }
 
     private func connect(at now: Instant) -> NacosConnection? {
-        guard let address = addresses.first else { return nil }
+        guard let address = addresses.first, rest == nil else { return nil }
         dropUseless(at: now)
-        let stream = Stream(
-            loop, connectingTo: address, timeoutNanoseconds: configuration.connectTimeout.wholeNanoseconds,
-            limits: StreamLimits(
-                inputMax: NacosClientLimits.inputMax, outputMax: NacosClientLimits.outputMax))
-        let connection = NacosConnection(self, stream, at: now)
+        let connection = NacosConnection(self, transport.connect(loop, to: address), to: address, at: now)
         connections.append(connection)
         return connection
     }
@@ -199,8 +239,9 @@ final class ServerPool {
         for connection in useless { connection.abandon() }
     }
 
-    /// The server's name has these addresses now; connections to others end when they are used up.
+    /// The server's name has these addresses now; connections to others end with the answers that they wait for.
     func setAddresses(_ found: [SocketAddress]) {
+        for connection in connections where !found.contains(connection.address) { connection.retire() }
         // The one that is used stays first while it is among them: connections need not move.
         guard let current = addresses.first, found.contains(current) else {
             addresses = found
@@ -211,9 +252,23 @@ final class ServerPool {
 
     // MARK: what connections tell
 
-    /// A connection did not come about: the next one tries the next address.
-    func cannotConnect() {
-        if addresses.count > 1 { addresses.append(addresses.removeFirst()) }
+    /// A connection did not come about: the next one tries the next address, for trouble with TLS after a rest. Of
+    /// several that fail together the first moves on.
+    func cannotConnect(to address: SocketAddress, _ tlsDetail: String? = nil) {
+        if addresses.count > 1, addresses.first == address { addresses.append(addresses.removeFirst()) }
+        if let tlsDetail { rest = (readClock() + NacosClientLimits.tlsRest, tlsDetail) }
+    }
+
+    /// An exchange ended that had the server's attention for so long. True when the server is to be used unpipelined
+    /// for that.
+    func took(_ duration: Duration, _ result: ExchangeResult, at now: Instant) -> Bool {
+        let isTrouble =
+            switch result {
+            case .failed(.timeout, _), .replied(.clusterTrouble): true
+            case .failed, .replied: duration >= NacosClientLimits.slowAnswer
+            }
+        if isTrouble { unpipelinedUntil = now + NacosClientLimits.unpipelined }
+        return isTrouble
     }
 
     func finish(_ outgoing: Outgoing, _ result: ExchangeResult) { client.finish(outgoing, result) }
@@ -226,6 +281,8 @@ final class ServerPool {
         outgoing.queuedAt = client.readClock()
         if client.isCancelled(outgoing.exchange) {
             finish(outgoing, .failed(.aborted))
+        } else if isRetired {
+            finish(outgoing, .failed(.closed))
         } else if outgoing.resends > NacosClientLimits.resends {
             finish(outgoing, .failed(.closed))
         } else if outgoing.exchange.kind.isBeat {
@@ -271,10 +328,22 @@ final class ServerPool {
         }
     }
 
-    private func failQueued(_ failure: ExchangeFailure) {
-        while let outgoing = beats.popFirst() { finish(outgoing, .failed(failure)) }
-        while let outgoing = others.popFirst() { finish(outgoing, .failed(failure)) }
+    private func failQueued(_ failure: ExchangeFailure, _ detail: String? = nil) {
+        while let outgoing = beats.popFirst() { finish(outgoing, .failed(failure, detail: detail)) }
+        while let outgoing = others.popFirst() { finish(outgoing, .failed(failure, detail: detail)) }
     }
+
+    // MARK: the list of servers
+
+    /// The server leaves the list: what was not written goes elsewhere, what was is awaited.
+    func retire() {
+        isRetired = true
+        failQueued(.aborted)
+        for connection in connections { connection.retire() }
+    }
+
+    /// The server is in the list again.
+    func unretire() { isRetired = false }
 
     func close() {
         for connection in connections { connection.close() }

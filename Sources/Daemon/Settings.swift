@@ -1,13 +1,13 @@
-/// Where registrations are to be kept.
+/// Where registrations are kept.
 public enum DataDirectory: Equatable, Sendable {
     /// Nowhere: a restart forgets them.
     case memory
-    /// In this folder. Not yet: this version warns, and keeps them in memory.
+    /// In this folder, which is made when it is not there.
     case folder(String)
 }
 
 /// A secret with the file it came from; it shows itself as `<set>`.
-public struct Secret: Equatable, Sendable, CustomStringConvertible {
+public struct Secret: Equatable, Sendable, CustomStringConvertible, CustomReflectable {
     /// The secret itself.
     public let text: String
     /// Where to read it again; nil when it came from the environment.
@@ -21,12 +21,16 @@ public struct Secret: Equatable, Sendable, CustomStringConvertible {
 
     /// `<set>`.
     public var description: String { "<set>" }
+    /// Nothing: `dump` looks here.
+    public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// What `beatd serve` was told, checked. Ranges are those of `SettingsTable`.
 public struct Settings: Equatable, Sendable {
-    /// At least one, without repetitions, in the order given.
+    /// Without repetitions, in the order given; none only with `nacosServerListURL`, when nobody gave any.
     public var nacosServers: [NacosEndpoint]
+    /// Where the list of servers is read from; nil: nowhere.
+    public var nacosServerListURL: ServerListURL?
     /// `/nacos`, or empty.
     public var nacosContextPath: String
     /// For registrations that name none.
@@ -35,6 +39,16 @@ public struct Settings: Equatable, Sendable {
     public var nacosUsername: String?
     /// What that user logs in with.
     public var nacosPassword: Secret?
+    /// Whose secret key signs the requests to Nacos; nil: nobody's.
+    public var nacosAccessKey: String?
+    /// What signs them.
+    public var nacosSecretKey: Secret?
+    /// The path of the certificates that `https://` servers are trusted by, in PEM; nil: those of the system.
+    public var nacosTLSCA: String?
+    /// The path of the certificate that such a server is shown, in PEM.
+    public var nacosTLSCertificate: String?
+    /// The path of its private key, in PEM.
+    public var nacosTLSKey: String?
     /// `auto`, `v1` or `v3`.
     public var dialect: String
     /// Per attempt.
@@ -57,7 +71,7 @@ public struct Settings: Equatable, Sendable {
     public var readToken: Secret?
     /// Host names in lower case, without ports.
     public var allowedHosts: [String]
-    /// Where registrations are to be kept.
+    /// Where registrations are kept.
     public var dataDirectory: DataDirectory
     /// The `ip` of registrations without one.
     public var defaultIP: String?
@@ -77,6 +91,8 @@ public struct Settings: Equatable, Sendable {
     public var embeddedNaming: Bool
     /// The path of the configuration file.
     public var config: String?
+    /// The folder of declared registrations.
+    public var configDirectory: String?
 }
 
 /// What `beatd naming` was told.
@@ -109,4 +125,6 @@ public struct LoadedSettings: Equatable, Sendable {
     public let entries: [Entry]
     /// What should be told in the log, though it stops nothing.
     public let warnings: [String]
+    /// The registrations that files declare.
+    public let declared: DeclaredBeats
 }

@@ -78,7 +78,8 @@ package enum SettingsAddress {
         return endpoints
     }
 
-    private static func server(_ entry: String) throws(SettingsComplaint) -> NacosEndpoint {
+    /// One server, without the commas.
+    static func server(_ entry: String) throws(SettingsComplaint) -> NacosEndpoint {
         var rest = entry[...]
         var defaultPort = nacosPort
         var usesTLS = false
@@ -105,7 +106,7 @@ package enum SettingsAddress {
     }
 
     /// The scheme in lower case and what stands behind `://`, nil without one.
-    private static func splitScheme(_ entry: String) -> (scheme: String, rest: Substring)? {
+    static func splitScheme(_ entry: String) -> (scheme: String, rest: Substring)? {
         guard let colon = entry.firstIndex(of: ":"), entry[colon...].hasPrefix("://") else { return nil }
         return (entry[..<colon].lowercased(), entry[colon...].dropFirst("://".count))
     }

@@ -3,6 +3,7 @@ import ControlAPI
 /// What the process was started for, with its settings.
 public enum BeatdInvocation: Equatable, Sendable {
     case serve(LoadedSettings)
+    case run(RunSettings)
     case naming(NamingSettings)
     /// The settings are good.
     case checkConfig(LoadedSettings)
@@ -13,9 +14,11 @@ public enum BeatdInvocation: Equatable, Sendable {
     /// Reads the command line (without the program's name), the environment and the file that they name.
     ///
     /// Everything that is wrong is reported at once; what to print and how to exit is in the refusal. `readFile` is
-    /// called for the configuration file and for files of secrets.
+    /// called for the configuration file, declared registrations and secrets, `listFolder` for `--config-dir`,
+    /// `checkTLS` when there are files for TLS.
     public static func parse(
-        arguments: [String], environment: [String: String], readFile: @escaping SettingsFileReader
+        arguments: [String], environment: [String: String], readFile: @escaping SettingsFileReader,
+        listFolder: SettingsFolderLister = { _ in .success([]) }, checkTLS: TLSFilesChecker = TLSFiles.check
     ) throws(SettingsRefusal) -> BeatdInvocation {
         guard let word = arguments.first else {
             throw usage("beatd", "needs a command: \(commandNames.joined(separator: ", ")); see beatd --help")
@@ -29,16 +32,33 @@ public enum BeatdInvocation: Equatable, Sendable {
             let near = NearestName.suggestion(for: word, among: commandNames)
             throw usage(word, "is no command\(near); commands are \(commandNames.joined(separator: ", "))")
         }
-        let line = SettingsCommandLine(Array(arguments.dropFirst()), SettingsTable.rows(for: command))
+        var own = arguments.dropFirst()
+        var program: ArraySlice<String> = []
+        if command == .run, let end = own.firstIndex(of: "--") {
+            program = own[own.index(after: end)...]
+            own = own[..<end]
+        }
+        let line = SettingsCommandLine(Array(own), SettingsTable.rows(for: command))
         if line.wantsHelp { return .help(SettingsHelp.text(for: command)) }
         let (flags, faults) = (line.texts, line.faults)
         switch command {
         case .serve:
             return .serve(
-                try SettingsLoader.serve(flags: flags, faults: faults, environment: environment, readFile: readFile))
+                try SettingsLoader.serve(
+                    flags: flags, faults: faults, environment: environment, readFile: readFile, listFolder: listFolder,
+                    checkTLS: checkTLS))
+        case .run:
+            return .run(
+                try SettingsLoader.run(
+                    Array(program), flags: flags, faults: faults, environment: environment, readFile: readFile,
+                    checkTLS: checkTLS))
         case .checkConfig:
-            return .checkConfig(
-                try SettingsLoader.serve(flags: flags, faults: faults, environment: environment, readFile: readFile))
+            let loaded = try SettingsLoader.serve(
+                flags: flags, faults: faults, environment: environment, readFile: readFile, listFolder: listFolder,
+                checkTLS: checkTLS)
+            // The daemon goes on beside a broken file of the folder; whoever asks wants to know.
+            guard loaded.declared.faults.isEmpty else { throw SettingsRefusal(faults: loaded.declared.faults) }
+            return .checkConfig(loaded)
         case .naming:
             return .naming(
                 try SettingsLoader.naming(flags: flags, faults: faults, environment: environment, readFile: readFile))
@@ -95,8 +115,12 @@ struct SettingsCommandLine {
         } else {
             return complain(row.flag, "needs a value: \(row.kind.summary)")
         }
-        guard texts[row.name] == nil else { return complain(row.flag, "is given twice; keep one") }
-        texts[row.name] = text
+        guard let before = texts[row.name] else {
+            texts[row.name] = text
+            return
+        }
+        guard row.kind == .pairs else { return complain(row.flag, "is given twice; keep one") }
+        texts[row.name] = before + SettingsSyntax.pairSeparator + text
     }
 
     private mutating func complain(_ place: String, _ message: String) {

@@ -3,6 +3,7 @@ import BeatCore
 /// What `beatd` can be told to do.
 public enum BeatdCommand: String, CaseIterable, Sendable {
     case serve
+    case run
     case naming
     case checkConfig = "check-config"
 
@@ -10,6 +11,7 @@ public enum BeatdCommand: String, CaseIterable, Sendable {
     package var meaning: String {
         switch self {
         case .serve: "run the daemon: keep instances alive in Nacos"
+        case .run: "run one program and keep its instance in Nacos while it lives"
         case .naming: "run a Nacos-compatible naming server in memory, for tests and a first try"
         case .checkConfig: "say what is wrong with the settings, all at once, and start nothing"
         }
@@ -21,6 +23,8 @@ public enum SettingKind: Equatable, Sendable {
     case text
     /// Parts between commas; white space around them does not count.
     case list
+    /// `key=value`, as often as needed.
+    case pairs
     /// Nacos servers, see `NacosEndpoint`.
     case servers
     /// An IP address with a port, see `ListenAddress`.
@@ -38,6 +42,7 @@ public enum SettingKind: Equatable, Sendable {
         switch self {
         case .text: "text"
         case .list: "comma list"
+        case .pairs: "key=value, may be given again"
         case .servers: "comma list of servers"
         case .address: "address:port"
         case .path: "path"
@@ -60,7 +65,7 @@ public struct SettingDefinition: Sendable {
     /// What its text must be.
     public let kind: SettingKind
     /// The text when nothing else says it; empty: none.
-    public let defaultText: String
+    public internal(set) var defaultText: String
     /// Whether the empty text is a value, which turns the thing off. Always so where the default is empty.
     public let allowsEmpty: Bool
     /// One line for people.

@@ -42,6 +42,12 @@ extension SettingsTable {
         for row in rows(for: .serve) { text += line(row) }
         text += "\nOnly for `beatd naming`:\n\n" + heading
         for row in rows(for: .naming) where !row.commands.contains(.serve) { text += line(row) }
+        let others = runDefaults.sorted { $0.key < $1.key }.map { name, text in
+            "`--\(name)` \(text.isEmpty ? "off" : text)"
+        }
+        text += "\nOnly for `beatd run`, which stores nothing and has other defaults: "
+        text += others.joined(separator: ", ") + ".\n\n" + heading
+        for row in rows(for: .run) where !row.commands.contains(.serve) { text += line(row) }
         return text
     }
 

@@ -25,6 +25,9 @@ struct SettingsReader {
         return setting
     }
 
+    /// Whether the command has such a setting.
+    func knows(_ name: String) -> Bool { sources.resolved[name] != nil }
+
     /// The value behind a text that may not be empty.
     mutating func value<Value>(
         _ name: String, _ parse: (String) throws(SettingsComplaint) -> Value
@@ -101,6 +104,8 @@ struct SettingsReader {
                 name: row.name, value: secret.description, source: secret.file == nil ? .environment : .credential)
         }
     }
+
+    mutating func warn(_ text: String) { warnings.append(text) }
 
     mutating func complain(_ place: String, _ message: String) {
         faults.append(SettingsFault(kind: .configuration, place: place, message: message))

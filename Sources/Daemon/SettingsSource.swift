@@ -34,6 +34,8 @@ struct SettingsSources {
     private(set) var resolved: [String: ResolvedSetting] = [:]
     private(set) var faults: [SettingsFault] = []
     private(set) var warnings: [String] = []
+    /// The path of the configuration file, and the registrations that it declares.
+    private(set) var declared: (path: String, beats: JSONValue)?
     private let rows: [SettingDefinition]
 
     init(
@@ -88,6 +90,10 @@ struct SettingsSources {
         var texts: [String: String] = [:]
         for member in object.members {
             let place = "\"\(member.key)\" in \(path)"
+            if member.key == "beats" {
+                declared = (path, member.value)
+                continue
+            }
             guard let row = rows.first(where: { $0.name == member.key && $0.environment != nil }) else {
                 let near = NearestName.suggestion(for: member.key, among: rows.map(\.name))
                 complain(place, "is no setting\(near)")
@@ -124,7 +130,7 @@ struct SettingsSources {
 
     private func jsonForm(_ kind: SettingKind) -> String {
         switch kind {
-        case .text, .address, .path, .secretFile, .choice: "a string"
+        case .text, .pairs, .address, .path, .secretFile, .choice: "a string"
         case .duration: "a string such as \"5s\""
         case .list, .servers: "a string, or a list of strings"
         case .integer: "an integer"

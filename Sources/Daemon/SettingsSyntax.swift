@@ -42,6 +42,21 @@ package enum SettingsSyntax {
         return text
     }
 
+    /// Stands between the pairs of a repeated flag: no argument of a process can hold it.
+    static let pairSeparator = "\0"
+
+    /// The pairs of a repeated flag, in their order.
+    static func pairs(_ text: String) throws(SettingsComplaint) -> [(key: String, value: String)] {
+        var pairs: [(key: String, value: String)] = []
+        for pair in text.split(separator: Character(pairSeparator)) {
+            guard let equals = pair.firstIndex(of: "="), equals > pair.startIndex else {
+                throw SettingsComplaint("must be key=value, got \"\(pair)\"")
+            }
+            pairs.append((String(pair[..<equals]), String(pair[pair.index(after: equals)...])))
+        }
+        return pairs
+    }
+
     package static func list(_ text: String) -> [String] {
         text.split(separator: ",").map { SettingsAddress.trimmed($0) }.filter { !$0.isEmpty }
     }
@@ -75,7 +90,7 @@ package enum SettingsSyntax {
         return text
     }
 
-    /// A name that Nacos could know: visible, and short enough to be a mistake when it is not.
+    /// A user or an access key that Nacos could know: visible, and short enough to be a mistake when it is not.
     package static func username(_ text: String) throws(SettingsComplaint) -> String {
         guard text.utf8.count <= 128, text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else {
             throw SettingsComplaint("must be 1…128 bytes without white space")

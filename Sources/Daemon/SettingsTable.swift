@@ -4,7 +4,8 @@ internal import NamingStandIn
 /// All settings. Flags, environment variables, keys of the file, `--help`, `docs/config.md` and `GET /v1/config` come
 /// from these rows; a setting that does nothing yet has none, so that nobody believes it was taken.
 public enum SettingsTable {
-    private static let daemon: [BeatdCommand] = [.serve, .checkConfig]
+    private static let daemon: [BeatdCommand] = [.serve, .run, .checkConfig]
+    private static let stored: [BeatdCommand] = [.serve, .checkConfig]
     private static let all = BeatdCommand.allCases
 
     /// A connection or an answer that takes longer than the longest period (60 s) is of no use to a beat; below 10 ms,
@@ -12,15 +13,32 @@ public enum SettingsTable {
     private static let timeouts: ClosedRange<Duration> = .milliseconds(10) ... .seconds(60)
 
     /// The rows, in the order of the help.
-    public static let rows: [SettingDefinition] = [
+    public static let rows = ofDaemon + RunSettings.rows
+
+    private static let ofDaemon: [SettingDefinition] = [
         row("config", .path, "", "the configuration file, JSON with the names of this table as keys", daemon),
         row(
+            "config-dir", .path, "",
+            "a folder of *.json files, each one registration or a list of them, beside \"beats\" of --config", stored),
+        row(
             "nacos-servers", .servers, "127.0.0.1:8848",
-            "the Nacos servers: host, host:port, [v6]:port or http://host:port; without scheme and port, 8848", daemon),
+            "the Nacos servers: host, host:port, [v6]:port or http(s)://host:port; without scheme and port, 8848",
+            daemon),
+        row(
+            "nacos-server-list-url", .text, "",
+            "http://host:port/path of an address server, read every 30 s, a server a line; a failed answer changes nothing",
+            daemon),
         row("nacos-context-path", .text, "/nacos", "what stands before /v1 in the servers' paths", daemon, empty: true),
         row("nacos-namespace", .text, "public", "for registrations that name none", daemon),
         row("nacos-username", .text, "", "user that logs in to Nacos", daemon),
         row("nacos-password-file", .secretFile, "", "file with that user's password", daemon),
+        row("nacos-access-key", .text, "", "access key that signs requests, as Alibaba's MSE wants it", daemon),
+        row("nacos-secret-key-file", .secretFile, "", "file with the secret key to that access key", daemon),
+        row(
+            "nacos-tls-ca", .path, "",
+            "certificates (PEM) by which https:// servers are trusted; unless set, those of the system", daemon),
+        row("nacos-tls-cert", .path, "", "certificate (PEM) for a server that wants to see one", daemon),
+        row("nacos-tls-key", .path, "", "private key (PEM, without a passphrase) of that certificate", daemon),
         row(
             "dialect", .choice(["auto", "v1", "v3"]), "auto",
             "the naming API that the servers are spoken to in; auto asks each", daemon),
@@ -38,7 +56,7 @@ public enum SettingsTable {
         row("allowed-hosts", .list, "", "names by which clients may call the API, beside its addresses", daemon),
         row(
             "data-dir", .path, "/var/lib/beatd",
-            "taken, and not used yet: registrations are in memory; anything but memory is warned about", daemon),
+            "folder that registrations are stored in, on a local file system; memory = nothing is kept", stored),
         row("default-ip", .text, "", "the address of registrations that give none", daemon),
         row("max-registrations", .integer(1...1_000_000), "1000000", "more are refused", daemon),
         row(
@@ -61,10 +79,19 @@ public enum SettingsTable {
             [.naming]),
     ]
 
-    /// The rows that a command knows.
+    /// The rows that a command knows, with its defaults.
     public static func rows(for command: BeatdCommand) -> [SettingDefinition] {
-        rows.filter { $0.commands.contains(command) }
+        let known = rows.filter { $0.commands.contains(command) }
+        guard command == .run else { return known }
+        return known.map { row in
+            var row = row
+            if let text = runDefaults[row.name] { row.defaultText = text }
+            return row
+        }
     }
+
+    /// Beside one program nobody asks for an API, and its output is what should be read.
+    static let runDefaults = ["listen": "", "socket": "", "log-level": "warn"]
 
     private static func row(
         _ name: String, _ kind: SettingKind, _ defaultText: String, _ meaning: String, _ commands: [BeatdCommand],
@@ -76,11 +103,12 @@ public enum SettingsTable {
             allowsEmpty: empty || defaultText.isEmpty, meaning: meaning, commands: commands)
     }
 
-    private static func flagOnly(
+    static func flagOnly(
         _ name: String, _ kind: SettingKind, _ defaultText: String, _ meaning: String, _ commands: [BeatdCommand]
     ) -> SettingDefinition {
         SettingDefinition(
-            name: name, environment: nil, kind: kind, defaultText: defaultText, allowsEmpty: false, meaning: meaning,
+            name: name, environment: nil, kind: kind, defaultText: defaultText, allowsEmpty: defaultText.isEmpty,
+            meaning: meaning,
             commands: commands)
     }
 }

@@ -46,6 +46,9 @@ public enum StreamEnd: Equatable, Sendable {
     case outputLimitExceeded
     /// `closeAfterWriting` is done: the peer has been sent everything. The stream is closed.
     case finished
+
+    /// The `tlsFailed` of a connection that ended without the peer's close_notify, after the handshake.
+    public static let cutOff = StreamEnd.tlsFailed("the connection was cut off without close_notify")
 }
 
 /// What a stream tells its owner; always in a pass of the loop, never from inside a call on the stream.

@@ -14,7 +14,7 @@ enum TLSFailure: Equatable {
     var end: StreamEnd {
         switch self {
         case .system(let errno): .failed(errno)
-        case .cutOff: .tlsFailed("the connection was cut off without close_notify")
+        case .cutOff: .cutOff
         case .tls(let reason): .tlsFailed(reason)
         }
     }

@@ -14,12 +14,22 @@ public enum ProbeRequest: String, Equatable, Sendable, CaseIterable {
     case instancesV1 = "/v1/ns/instance/list?serviceName=probe"
     /// Answered with 200 wherever the v3 API is served.
     case instancesV3 = "/v3/client/ns/instance/list?serviceName=probe"
+
+    /// The service that it asks for; nil when it asks about the server. What a signature of it is over.
+    public var serviceName: String? {
+        switch self {
+        case .coreState, .consoleState, .metrics: nil
+        case .instancesV1, .instancesV3: "probe"
+        }
+    }
 }
 
 extension NacosRequestEncoder {
-    /// Appends a probe, with the token if one was set.
-    public func appendProbe(_ request: ProbeRequest, to output: inout [UInt8]) {
-        appendGet(request.rawValue, to: &output)
+    /// Appends a probe, with the token if one was set, signed when there is a signature.
+    public func appendProbe(
+        _ request: ProbeRequest, signature: RequestSignature? = nil, to output: inout [UInt8]
+    ) {
+        appendGet(request.rawValue, hasQuery: request.serviceName != nil, signature, to: &output)
     }
 }
 

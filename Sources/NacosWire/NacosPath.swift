@@ -6,6 +6,8 @@ enum NacosPath {
     static let beat = "/v1/ns/instance/beat"
     /// Register and beat (`POST`) and deregister (`DELETE`) (nacos.md §3.3).
     static let instanceV3 = "/v3/client/ns/instance"
+    /// The instances of a service (`GET`).
+    static let listV3 = "/v3/client/ns/instance/list"
     /// Login (`POST`): 1.x and 2.x (nacos.md §5.1).
     static let login = "/v1/auth/users/login"
     /// Login from 3.0 on, and on r-nacos too.

@@ -29,10 +29,14 @@ extension NacosReply {
             return .serverError(status: status, detail: ServerText(response).detail)
         case 400..<500:
             let text = ServerText(response)
-            return text.namesAny(of: ServerText.clusterTroubles)
+            if text.namesAny(of: ServerText.disputes) { return .clusterTrouble(status: status, detail: text.detail) }
+            return text.namesAny(of: ServerText.emptyLists)
                 ? .serverError(status: status, detail: text.detail) : .rejected(status: status, detail: text.detail)
         case 500:
             let text = ServerText(response)
+            if text.namesAny(of: ServerText.relayFailures) {
+                return .clusterTrouble(status: status, detail: text.detail)
+            }
             return text.namesAny(of: ServerText.instanceFaults)
                 ? .rejected(status: status, detail: text.detail) : .serverError(status: status, detail: text.detail)
         case 501...599:

@@ -179,9 +179,13 @@ public struct NacosRequestEncoder: Sendable {
         output.append(contentsOf: ends.bodiless)
     }
 
-    /// Appends a `GET` of a path below the context path.
-    func appendGet(_ path: String, to output: inout [UInt8]) {
+    /// Appends a `GET` of a path below the context path, with or without a query of its own.
+    func appendGet(_ path: String, hasQuery: Bool, _ signature: RequestSignature?, to output: inout [UInt8]) {
         output.append(contentsOf: "GET \(contextPath)\(path)".utf8)
+        if let signature {
+            if !hasQuery { output.append(UInt8(ascii: "?")) }
+            output.append(contentsOf: hasQuery ? signature.parameters[...] : signature.parameters.dropFirst())
+        }
         output.append(contentsOf: ends.bodiless)
     }
 

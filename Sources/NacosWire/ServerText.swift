@@ -18,8 +18,16 @@ struct ServerText {
     /// What the container puts in place of a message; its `error` says more.
     private static let noMessage = "No message available"
 
-    /// What a 400 says when members disagree (nacos.md §4.6), or when none is left (§6): not the instance's fault.
-    static let clusterTroubles = ["receive invalid redirect request", "no server available"]
+    /// What a 400 says when members disagree about the owner of an instance (nacos.md §4.6).
+    static let disputes = ["invalid redirect"]
+    /// What a 400 says when no member is left (nacos.md §6): not the instance's fault.
+    static let emptyLists = ["no server available"]
+    /// What a 500 says when a node asked the owner of an instance in vain (nacos.md §4.6): exceptions of the HTTP client
+    /// by which nodes talk to one another.
+    static let relayFailures = [
+        "HttpHostConnectException", "ConnectTimeoutException", "SocketTimeoutException", "NoHttpResponseException",
+        "java.net.ConnectException", "java.net.SocketException", "java.net.NoRouteToHostException",
+    ]
 
     /// What a 500 says when the request is wrong, so that every server would say it (nacos.md §2.8).
     static let instanceFaults = [

@@ -159,6 +159,7 @@ final class NamingConnection: StreamDelegate {
             apply(fault, to: request, at: now, wall: wall)
         } else {
             let answer = standIn.answer(request, at: now, wall: wall)
+            standIn.requestLog.noteAnswer(answer.answer.status, answer.answer.body)
             guard answer.delayMilliseconds == 0 else { return holdBack(answer, request, at: now, wall: wall) }
             write(answer.answer, isHead: request.method == .head, wall: wall)
         }
@@ -200,6 +201,7 @@ final class NamingConnection: StreamDelegate {
             answer = standIn.server.unknownInstance(request, wall: wall)
         case .dropUnseen: answer = nil
         }
+        if let answer { standIn.requestLog.noteAnswer(answer.status, answer.body) }
         // Answers made before it are not to wait with it, nor to go down with it.
         stream.write(out)
         out.removeAll(keepingCapacity: true)

@@ -20,6 +20,10 @@ public struct RequestLog: Sendable {
         public let arrival: Int64
         /// The connection, counted from 1 in the order they were accepted.
         public let connection: Int
+        /// What was answered; 0 while it is not, or when the server did not see it.
+        public internal(set) var status = 0
+        /// The answer's body.
+        public internal(set) var answer: [UInt8] = []
     }
 
     /// How many entries are kept; the oldest go first.
@@ -42,6 +46,14 @@ public struct RequestLog: Sendable {
     /// The kept requests of one route, oldest first.
     public func entries(of route: NamingRoute) -> [Entry] {
         entries.filter { $0.route == route }
+    }
+
+    /// What the latest request was answered with.
+    mutating func noteAnswer(_ status: Int, _ body: [UInt8]) {
+        guard capacity > 0, total > 0 else { return }
+        let place = (total - 1) % capacity
+        ring[place].status = status
+        ring[place].answer = body
     }
 
     mutating func note(_ request: HTTPRequest, _ route: NamingRoute, arrival: Int64, connection: Int) {

@@ -18,11 +18,22 @@ final class Core {
 
     init(
         servers: [String] = ["127.0.0.1:8848"], maxRegistrations: Int = Limits.registrations,
-        dialect: DialectChoice = .forced(.v1), logsIn: Bool = false
+        dialect: DialectChoice = .forced(.v1), logsIn: Bool = false, stores: Bool = false, at start: Int64 = 1_000
     ) {
-        now = Instant(nanoseconds: 1_000 * Self.second)
+        now = Instant(nanoseconds: start * Self.second)
         reactor = BeatReactor(
-            .init(servers: servers, maxRegistrations: maxRegistrations, dialect: dialect, logsIn: logsIn), at: now)
+            .init(
+                servers: servers, maxRegistrations: maxRegistrations, dialect: dialect, logsIn: logsIn, stores: stores,
+                phaseEpoch: stores ? Instant(nanoseconds: 0) : nil), at: now)
+    }
+
+    /// Another process, at the time that it is now.
+    func restart() {
+        reactor = BeatReactor(
+            .init(
+                servers: ["127.0.0.1:8848"], dialect: .forced(.v1), stores: true,
+                phaseEpoch: Instant(nanoseconds: 0)), at: now)
+        inFlight = []
     }
 
     /// Feeds an input and gives the effects; log lines are left out unless asked for.
@@ -39,7 +50,8 @@ final class Core {
             case .runCheck(let run):
                 runs.append(run)
                 runsBegun += 1
-            case .cancel, .probe, .login, .log, .finish: break
+            case .cancel, .probe, .verify, .login, .addServer, .retireServer, .log, .finish, .store, .reopenStorage:
+                break
             }
         }
         return logs ? effects : effects.filter { if case .log = $0 { false } else { true } }
@@ -82,6 +94,9 @@ final class Core {
             .checkFinished(
                 run, CheckOutcome(result, output, duration: .milliseconds(3), processStart: processStart)))
     }
+
+    /// Takes the oldest exchange in flight away, for a test that answers it itself.
+    func forget() { inFlight.removeFirst() }
 
     private func sentAt(_ exchange: Exchange) -> Instant {
         sent.last { $0.exchange == exchange }?.at ?? now

@@ -49,7 +49,7 @@ struct DialectTests {
         #expect(core.servers[0].state == .quarantined)
     }
 
-    @Test("32, 33: 410, 501, 404 or 405 to a beat: the server is asked again, and beaten in what it speaks now")
+    @Test("vectors 32, 33: 410, 501, 404 or 405 to a beat: the server is asked again, and beaten in what it speaks now")
     func vector32_upgrade() {
         let core = Core(dialect: .auto)
         core.handle(.tick)
@@ -91,7 +91,7 @@ struct DialectTests {
         #expect(core.view(document.key)?.reason.contains("410 deprecated") == true)
     }
 
-    @Test("30: v3 beats are light and keep their own period")
+    @Test("vector 30: v3 beats are light and keep their own period")
     func vector30_ownPeriod() {
         let core = Core(dialect: .forced(.v3))
         core.register(document)
@@ -123,7 +123,7 @@ struct DialectTests {
         #expect(core.counters.reregistrations[.recovery] == 3)
     }
 
-    @Test("55, 70: the responsible node of the hash vectors")
+    @Test("vectors 55, 70: the responsible node of the hash vectors")
     func vector55_hashes() {
         #expect(Distro.javaHash("10.0.0.1:8080") == -1_643_343_804)
         #expect(Distro.javaHash("10.0.0.2:8080") == -1_614_714_653)
@@ -137,7 +137,9 @@ struct DialectTests {
         #expect(Distro.index(of: 1_899_290_687, members: 3) == 2)
     }
 
-    @Test("70, 71: in a v3 cluster everything of an instance goes to its node, and a failure does not move it at once")
+    @Test(
+        "vectors 70, 71: in a v3 cluster everything of an instance goes to its node, and a failure does not move it at once"
+    )
     func vector70_responsibleNode() {
         // In another order than the cluster's: the nodes sort themselves.
         let core = Core(servers: ["c:8848", "a:8848", "b:8848"], dialect: .forced(.v3))
@@ -158,7 +160,7 @@ struct DialectTests {
 struct LoginTests {
     let document = RegistrationDocument.orders()
 
-    @Test("27: the login comes first; the token is renewed in the last tenth of its life")
+    @Test("vector 27: the login comes first; the token is renewed in the last tenth of its life")
     func vector27_renewal() {
         let core = Core(logsIn: true)
         #expect(core.handle(.tick) == [.login])
@@ -178,7 +180,7 @@ struct LoginTests {
         #expect(logins == [.seconds(90)])
     }
 
-    @Test("28: a beat answered 403: one login for all, at once, and the beats go out again")
+    @Test("vector 28: a beat answered 403: one login for all, at once, and the beats go out again")
     func vector28_refusedToken() {
         let core = Core(logsIn: true)
         core.handle(.tick)
@@ -202,7 +204,7 @@ struct LoginTests {
         #expect(BeatOutcome.allCases.allSatisfy { $0 == .ok || core.counters.beats[$0] == 0 })
     }
 
-    @Test("29: a wrong password is tried every five seconds, and beats are tried as they are due")
+    @Test("vector 29: a wrong password is tried every five seconds, and beats are tried as they are due")
     func vector29_wrongPassword() {
         let core = Core(logsIn: true)
         var logins = 0
@@ -231,7 +233,7 @@ struct LoginTests {
         #expect(core.count(of: .beating) == 1)
     }
 
-    @Test("83: a server that tells nothing without a login: first the login, then the probe again")
+    @Test("vector 83: a server that tells nothing without a login: first the login, then the probe again")
     func vector83_loginBeforeProbe() {
         let core = Core(dialect: .auto, logsIn: true)
         #expect(core.handle(.tick) == [.login])

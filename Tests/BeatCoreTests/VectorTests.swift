@@ -181,7 +181,7 @@ struct ServerVectorTests {
         #expect(core.sent[back...].filter { $0.exchange.kind == .register }.count == 10, "each once")
     }
 
-    @Test("vectors 16 and 17: a reply without JSON is a failure: scheduled again, nothing deregistered")
+    @Test("vectors 16, 17: a reply without JSON is a failure: scheduled again, nothing deregistered")
     func vector16_empty() {
         let core = Core()
         core.register(document)

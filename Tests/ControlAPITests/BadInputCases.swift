@@ -222,7 +222,7 @@ extension BadInput {
         .plain("unknown metric", 404, "not-found", "did you mean dom2BeatSize?", .get, "/v1/metrics/dom2beatSiz"),
         .plain("unknown problem", 404, "not-found", "did you mean validation?", .get, "/problems/valdation"),
         .plain("PUT on the list", 405, "method-not-allowed", "", .put, "/v1/beats"),
-        .plain("PATCH on one", 405, "method-not-allowed", "", .patch, "/v1/beats/aaaaaaaaaaaaa"),
+        .plain("POST on one", 405, "method-not-allowed", "", .post, "/v1/beats/aaaaaaaaaaaaa"),
         .plain("TRACE", 405, "method-not-allowed", "", .other("TRACE"), "/v1/beats"),
         .plain("lower case", 405, "method-not-allowed", "", .other("get"), "/"),
         .plain("unknown method, unknown path", 501, "method-not-allowed", "", .other("BREW"), "/pot"),

@@ -45,8 +45,9 @@ import Testing
     @Test func optionsTellTheMethods() throws {
         let api = InProcessAPI()
         for (path, allow) in [
-            ("/v1/beats", "POST, GET, HEAD, DELETE, OPTIONS"), ("/v1/beats/x", "GET, HEAD, DELETE, OPTIONS"),
-            ("/metrics", "GET, HEAD, OPTIONS"), ("*", "POST, GET, HEAD, DELETE, PUT, OPTIONS"),
+            ("/v1/beats", "POST, GET, HEAD, DELETE, OPTIONS"),
+            ("/v1/beats/x", "GET, HEAD, PUT, PATCH, DELETE, OPTIONS"),
+            ("/metrics", "GET, HEAD, OPTIONS"), ("*", "POST, GET, HEAD, DELETE, PUT, PATCH, OPTIONS"),
         ] {
             let response = try api.send(.options, path)
             #expect(response.status == 204)

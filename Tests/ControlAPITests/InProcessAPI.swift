@@ -13,35 +13,55 @@ final class InProcessAPI: APIDriver {
     /// What Nacos answers; nil: nothing, until the request time-out.
     var nacos: (Exchange) -> NacosReply? = { .accepted($0) }
     var client = Client(.tcp(loopback: true), peer: "127.0.0.1")
+    /// How long ago what is answered was sent.
+    var delayMilliseconds: Int64 = 0
     var draining = false
     var restored = true
     var loopResponsive = true
-    var shell = ShellMetrics(servers: 2)
+    var shell: ShellMetrics = {
+        var shell = ShellMetrics()
+        shell.nacos.connections = [NacosMetrics.Connections(), NacosMetrics.Connections()]
+        return shell
+    }()
+    private var waited = false
     var api: ControlAPI
     private(set) var now = InProcessAPI.start
     /// How often the metrics were sampled.
     private(set) var samples = 0
     private(set) var lastRoute: Route?
     private(set) var lastInputs: [Input] = []
+    /// What the shell was asked to do.
+    private(set) var commands: [ShellCommand] = []
     private var reactor: BeatReactor
     private var inFlight: [Exchange] = []
     private var answers: [RequestToken: Answer] = [:]
     private var nextToken: UInt64 = 1
+    /// The request that was parked last; it was answered with 102, which the API never does.
+    private(set) var parked: (request: HTTPRequest, until: Instant)?
+    /// Called between the steps of a bulk request, and the pieces of an export.
+    var meanwhile: (InProcessAPI) throws -> Void = { _ in }
+    /// Steps of the last bulk request, pieces of the last export.
+    private(set) var steps = 0
 
-    init(maxRegistrations: Int = 1000, _ change: (inout ControlAPI.Configuration) -> Void = { _ in }) {
+    init(
+        maxRegistrations: Int = 1000, logsIn: Bool = false,
+        _ change: (inout ControlAPI.Configuration) -> Void = { _ in }
+    ) {
         var configuration = ControlAPI.Configuration(
             version: "1.0.0", revision: "abc1234", swiftVersion: "6.3.1", libeventVersion: "2.1.12", epoch: 77,
-            servers: ["10.1.0.3:8848", "10.1.0.4:8848"], maxRegistrations: maxRegistrations)
+            maxRegistrations: maxRegistrations)
         change(&configuration)
         api = ControlAPI(configuration)
         reactor = BeatReactor(
-            .init(servers: configuration.servers, maxRegistrations: maxRegistrations), at: InProcessAPI.start)
+            .init(servers: ["10.1.0.3:8848", "10.1.0.4:8848"], maxRegistrations: maxRegistrations, logsIn: logsIn),
+            at: InProcessAPI.start)
     }
 
     var context: Context {
         Context(
             now: now, wall: WallTime(milliseconds: InProcessAPI.wall.milliseconds + milliseconds), requestID: "r-1",
-            started: InProcessAPI.start, draining: draining, restored: restored, loopResponsive: loopResponsive)
+            started: InProcessAPI.start, draining: draining, restored: restored, loopResponsive: loopResponsive,
+            waited: waited)
     }
 
     private var milliseconds: Int64 { (now - InProcessAPI.start).wholeMilliseconds }
@@ -54,10 +74,29 @@ final class InProcessAPI: APIDriver {
             samples += 1
             return shell
         }
+        return try finish(handling, request, token)
+    }
+
+    private func finish(_ handling: Handling, _ request: HTTPRequest, _ token: RequestToken) throws -> HTTPResponse {
         switch handling {
+        case .bulk(let bulk, let route):
+            lastRoute = route
+            return try run(bulk)
+        case .export(let head, let export, let route):
+            lastRoute = route
+            return run(head, export)
+        case .park(let until, let route):
+            lastRoute = route
+            parked = (request, until)
+            return HTTPResponse(102)
         case .respond(let response, let route):
             lastRoute = route
             lastInputs = []
+            return response
+        case .perform(let command, let response, let route):
+            lastRoute = route
+            lastInputs = []
+            commands.append(command)
             return response
         case .submit(let inputs, let pending, let route):
             lastRoute = route
@@ -69,6 +108,44 @@ final class InProcessAPI: APIDriver {
             return api.render(
                 try tokens.map { try answer(to: $0) }, for: pending, core: reactor, context: context)
         }
+    }
+
+    /// What a parked request is answered with now.
+    func sendParked() throws -> HTTPResponse {
+        let request = try #require(parked).request
+        waited = true
+        defer { waited = false }
+        return try send(request)
+    }
+
+    private func run(_ request: BulkRequest) throws -> HTTPResponse {
+        var bulk = request
+        steps = 0
+        while true {
+            steps += 1
+            let token = RequestToken(nextToken)
+            nextToken += 1
+            switch api.step(&bulk, core: reactor, context: context, token: token) {
+            case .more: break
+            case .respond(let response): return response
+            case .submit(let input):
+                lastInputs = [input]
+                feed(input)
+                let answer = answers.removeValue(forKey: token)
+                api.answered(try #require(answer), &bulk, core: reactor)
+            }
+            try meanwhile(self)
+        }
+    }
+
+    private func run(_ head: HTTPResponse, _ export: ExportStream) -> HTTPResponse {
+        var (response, export) = (head, export)
+        steps = 0
+        while let piece = api.next(&export, core: reactor, context: context) {
+            steps += 1
+            response.body += piece
+        }
+        return response
     }
 
     /// Lets time pass, with Nacos answering.
@@ -102,7 +179,7 @@ final class InProcessAPI: APIDriver {
         while !inFlight.isEmpty {
             let exchange = inFlight.removeFirst()
             if let reply = nacos(exchange) {
-                feed(.replied(exchange, reply, sentAt: now))
+                feed(.replied(exchange, reply, sentAt: now + .milliseconds(-delayMilliseconds)))
             } else {
                 silent.append(exchange)
             }
@@ -110,14 +187,16 @@ final class InProcessAPI: APIDriver {
         inFlight = silent
     }
 
-    private func feed(_ input: Input) {
+    func feed(_ input: Input) {
         var effects: [Effect] = []
         reactor.handle(input, at: now, into: &effects)
         for effect in effects {
             switch effect {
             case .send(let exchange): inFlight.append(exchange)
             case .answer(let token, let answer): answers[token] = answer
-            case .cancel, .probe, .login, .runCheck, .log, .finish: break
+            case .cancel, .probe, .verify, .login, .addServer, .retireServer, .runCheck, .log, .finish, .store,
+                .reopenStorage:
+                break
             }
         }
     }

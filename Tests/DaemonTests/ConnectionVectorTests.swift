@@ -30,7 +30,7 @@ struct ConnectionVectorTests {
         RetryReason.allCases.reduce(0) { $0 + harness.daemon.core.counters.retries[$1] }
     }
 
-    @Test("56, 57, 65: a connection takes 100 requests; beats go on with the next one, none late, none failed")
+    @Test("vectors 56, 65: a connection takes 100 requests; beats go on with the next one, none late, none failed")
     func vector57_hundredAnswers() throws {
         let harness = try Harness(requestLog: 20_000)
         defer { harness.close() }
@@ -44,7 +44,7 @@ struct ConnectionVectorTests {
         #expect(retries(harness) == 0)
     }
 
-    @Test("56: what was pipelined behind an answer that closes is sent again, and nothing has failed")
+    @Test("vector 56: what was pipelined behind an answer that closes is sent again, and nothing has failed")
     func vector56_closedBehindTheHundredth() throws {
         // The server closes earlier than any that was known: the client learns it the hard way.
         var rules = ConnectionRules.tomcat
@@ -58,7 +58,9 @@ struct ConnectionVectorTests {
         #expect(harness.daemon.core.count(of: .beating) == 100)
     }
 
-    @Test("58: of pipelined beats only the one that was answered 400, 500, 501, 503 has failed", arguments: [500, 503])
+    @Test(
+        "vector 58: of pipelined beats only the one that was answered 400, 500, 501, 503 has failed",
+        arguments: [500, 503])
     func vector58_closingStatus(status: Int) throws {
         let harness = try Harness()
         defer { harness.close() }
@@ -72,7 +74,7 @@ struct ConnectionVectorTests {
         #expect(harness.daemon.core.count(of: .beating) == 64)
     }
 
-    @Test("59: 403 without Connection: close keeps the connection")
+    @Test("vector 59: a refusal of 403 without Connection: close keeps the connection")
     func vector59_openStatus() throws {
         let harness = try Harness(requestLog: 1000)
         defer { harness.close() }
@@ -85,7 +87,7 @@ struct ConnectionVectorTests {
         #expect(harness.daemon.core.count(of: .beating) == 1)
     }
 
-    @Test("60, 61: a server that closes idle connections costs no beat")
+    @Test("vectors 60, 61: a server that closes idle connections costs no beat")
     func vector60_idleClose() throws {
         var rules = ConnectionRules.tomcat
         rules.idleMilliseconds = 300
@@ -99,7 +101,7 @@ struct ConnectionVectorTests {
         #expect(harness.naming.connectionsAccepted >= 6)
     }
 
-    @Test("an answer that never comes times out once; the others go on")
+    @Test("vector 35: an answer that never comes times out once; the others go on")
     func silence() throws {
         let harness = try Harness { $0.client.requestTimeout = .milliseconds(300) }
         defer { harness.close() }
@@ -111,7 +113,7 @@ struct ConnectionVectorTests {
         #expect(harness.daemon.core.count(of: .beating) == 20)
     }
 
-    @Test("a connection that is cut before an answer: the beat goes out again at once")
+    @Test("vector 60: a connection that is cut before an answer: the beat goes out again at once, and has not failed")
     func cut() throws {
         let harness = try Harness()
         defer { harness.close() }

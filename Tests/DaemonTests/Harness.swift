@@ -11,6 +11,8 @@ import Testing
 final class Harness {
     let loop: EventLoop
     let naming: NamingStandIn
+    /// The nodes that the daemon speaks to instead, when it is to have several.
+    let cluster: NamingCluster?
     let daemon: Daemon
     let address: SocketAddress
     private var clients: [TestClient] = []
@@ -18,36 +20,55 @@ final class Harness {
     private let alarm: LoopTimer
     /// Between the daemon and its naming server, when answers are to take their time.
     let proxy: LatencyProxy?
+    /// Between them, when the naming server is to speak TLS.
+    let front: TLSFront?
 
     struct TimedOut: Error, CustomStringConvertible {
         var description: String
     }
 
     init(
-        profile: NamingProfile = .nacos25, requestLog: Int = 0, connection: ConnectionRules? = nil,
-        latencyMilliseconds: Int64? = nil,
-        _ configure: (inout Daemon.Configuration) -> Void = { _ in }
+        on sharedLoop: EventLoop? = nil, naming given: NamingStandIn? = nil, profile: NamingProfile = .nacos25,
+        requestLog: Int = 0, connection: ConnectionRules? = nil, latencyMilliseconds: Int64? = nil,
+        users: [String: String] = [:], tls: TLSFront.Options? = nil, nodes: Int = 1,
+        windows: NamingCluster.Windows = .init(), log: Log? = nil,
+        _ configure: (inout Daemon.Configuration) throws -> Void = { _ in }
     ) throws {
         SignalSource.ignoreBrokenPipes()
-        loop = try EventLoop()
+        let loop = try sharedLoop ?? EventLoop()
+        self.loop = loop
         var options = NamingStandIn.Options()
         options.requestLogCapacity = requestLog
         options.connection = connection
-        naming = try NamingStandIn(
-            loop: loop, address: try #require(SocketAddress(parsing: "127.0.0.1:0")), profile: profile, options: options
-        )
+        options.users = users
+        naming =
+            try given
+            ?? NamingStandIn(
+                loop: loop, address: try #require(SocketAddress(parsing: "127.0.0.1:0")), profile: profile,
+                options: options)
         var configuration = Daemon.Configuration()
         proxy =
             if let latencyMilliseconds {
                 try LatencyProxy(loop, before: naming.localAddress, delayMilliseconds: latencyMilliseconds)
             } else { nil }
-        let peer = proxy?.address ?? naming.localAddress
+        front = if let tls { try TLSFront(loop, before: naming.localAddress, tls) } else { nil }
+        let peer = front?.address ?? proxy?.address ?? naming.localAddress
         configuration.servers = [ServerAddress(name: peer.description, host: "127.0.0.1", port: peer.port ?? 0)]
+        if let tls { configuration.servers = [tls.server(peer)] }
+        cluster =
+            nodes > 1
+            ? try NamingCluster(loop: loop, count: nodes, profile: profile, options: options, windows: windows) : nil
+        if let cluster {
+            configuration.servers = cluster.nodes.map {
+                ServerAddress(
+                    name: $0.localAddress.description, host: "127.0.0.1", port: $0.localAddress.port ?? 0)
+            }
+        }
         configuration.listeners = [.api(try #require(SocketAddress(parsing: "127.0.0.1:0")))]
         configuration.writeRate = 0
-        configure(&configuration)
+        try configure(&configuration)
         alarm = try LoopTimer(loop, onFire: {})
-        daemon = try Daemon(configuration, loop: loop, log: Log(level: .error, format: .text))
+        daemon = try Daemon(configuration, loop: loop, log: log ?? Log(level: .error, format: .text))
         address = try #require(daemon.addresses.first)
     }
 
@@ -56,7 +77,9 @@ final class Harness {
         alarm.close()
         daemon.close()
         proxy?.close()
+        front?.close()
         naming.close()
+        cluster?.close()
         loop.freeClosed()
     }
 

@@ -9,7 +9,7 @@ extension OnSockets {
     /// The program as it is built, as a process.
     @Suite struct ProgramTests {
         /// Beside the test bundle, in the build folder.
-        private static let beatd: String = {
+        static let beatd: String = {
             let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments[0]
             let folder = bundle.split(separator: "/", omittingEmptySubsequences: false).dropLast()
             return folder.joined(separator: "/") + "/beatd"
@@ -102,6 +102,55 @@ extension OnSockets {
                 #expect(!fileExists("\(folder)/api.sock"))
                 naming.signal(SIGTERM)
                 #expect(try naming.wait() == .exited(0))
+            }
+        }
+
+        @Test("files declare registrations; HUP applies only the differences, and nothing of a broken file")
+        func declared() throws {
+            try withTemporaryDirectory { folder in
+                func declare(_ name: String, _ port: Int) throws {
+                    let text = "{\"serviceName\":\"orders\",\"ip\":\"10.0.0.7\",\"port\":\(port)}"
+                    try writeFile("\(folder)/\(name)", Array(text.utf8))
+                }
+                try declare("a.json", 1)
+                try declare("b.json", 2)
+                let naming = try freeLoopbackPort()
+                let child = try start(
+                    "serve", "--nacos-servers", "127.0.0.1:\(naming)", "--embedded-naming", "--socket",
+                    "\(folder)/api.sock", "--listen", "", "--data-dir", "memory", "--config-dir", folder)
+                func sees(_ ports: [Int]) throws -> Bool {
+                    let found = try curl(folder, "/v1/beats?state=beating")
+                    return try instances(naming) == ports.count
+                        && ports.allSatisfy { found.contains("\"port\":\($0),") }
+                        && found.contains("\"dom2BeatSize\":\(ports.count)")
+                }
+                let isUp = try eventually(pump: { try child.pump(for: .milliseconds(5)) }) {
+                    child.errorText.contains("is up")
+                }
+                try #require(isUp)
+                func comesToSee(_ ports: [Int]) throws -> Bool {
+                    try eventually(pump: { try child.pump(for: .milliseconds(5)) }) { try sees(ports) }
+                }
+                #expect(try comesToSee([1, 2]))
+                #expect(try curl(folder, "/v1/beats").contains("\"source\":\"file\""))
+                // What a file declares is changed there.
+                let whole = "/v1/beats?serviceName=orders&ip=10.0.0.7&port=1"
+                #expect(try curl(folder, whole, "-X", "DELETE").hasSuffix("409"))
+                let other = "{\"serviceName\":\"orders\",\"ip\":\"10.0.0.7\",\"port\":1,\"weight\":2}"
+                #expect(try curl(folder, "/v1/beats", "--json", other).hasSuffix("409"))
+                let batch = "{\"operations\":[{\"op\":\"put\",\"registration\":\(other)}]}"
+                #expect(try curl(folder, "/v1/beats:batch", "--json", batch).contains("\"status\":409"))
+                let none = "{\"version\":1,\"items\":[]}"
+                #expect(try curl(folder, "/v1/import?mode=replace", "--json", none).hasSuffix("200"))
+
+                try declare("c.json", 3)
+                #expect(unlink("\(folder)/b.json") == 0)
+                try writeFile("\(folder)/a.json", Array("{\"serviceName\":".utf8))
+                child.signal(SIGHUP)
+                #expect(try comesToSee([1, 3]))
+                child.signal(SIGTERM)
+                #expect(try child.wait() == .exited(0), "\(child.errorText)")
+                #expect(child.errorText.contains("\(folder)/a.json: "), "\(child.errorText)")
             }
         }
 

@@ -19,11 +19,24 @@ struct ResolverTests {
         try harness.until("the instance") { harness.naming.server.instanceCount == 1 }
     }
 
+    @Test("a probe goes to the next address when nobody is at the first")
+    func nextAddress() throws {
+        let harness = try Harness { configuration in
+            let port = configuration.servers[0].port
+            let nobody = SocketAddress(host: "127.0.0.2", port: port)
+            configuration.servers[0].addresses.insert(contentsOf: [nobody].compactMap { $0 }, at: 0)
+        }
+        defer { harness.close() }
+        #expect(harness.daemon.configuration.servers[0].addresses.count == 2)
+        try harness.register()
+        try harness.until("the instance") { harness.naming.server.instanceCount == 1 }
+    }
+
     @Test("an answer without addresses leaves what was there; names are asked for again")
     func unknownName() throws {
         let loop = try EventLoop()
-        let resolver = try #require(
-            try Resolver(loop, [Resolver.Name(server: 0, host: "no-such-host.invalid", port: 1)]))
+        let resolver = try Resolver(
+            loop, [Resolver.Name(subject: .server(0), host: "no-such-host.invalid", port: 1)])
         defer {
             resolver.close()
             loop.freeClosed()

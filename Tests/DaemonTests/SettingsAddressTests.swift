@@ -4,7 +4,22 @@ import Testing
 private func servers(_ text: String) -> [NacosEndpoint]? { try? SettingsAddress.servers(text) }
 
 @Suite struct SettingsAddressTests {
-    /// nacos.md, vector 39: what each form means to Nacos' own clients.
+    /// nacos.md §9: what each form of `serverAddr` means to Nacos' own clients.
+    @Test("vector 39: server address forms")
+    func vector39_serverAddr() throws {
+        let forms = [
+            ("http://h:80/", "http://h:80"), ("h", "http://h:8848"), ("h:1", "http://h:1"),
+            ("[::1]", "http://[::1]:8848"), ("[::1]:9", "http://[::1]:9"),
+        ]
+        for (text, url) in forms {
+            #expect(try SettingsAddress.servers(text).map { "http://\($0.text)" } == [url])
+        }
+        // 2.x and later: commas or semicolons, white space around does not count.
+        let list = try SettingsAddress.servers(forms.map(\.0).joined(separator: " ; ") + ", h")
+        #expect(list.map { "http://\($0.text)" } == forms.map(\.1))
+    }
+
+    /// The same, further.
     @Test(arguments: [
         ("http://h:80/", "h:80"), ("http://h", "h:80"), ("https://h", "h:443"), ("HTTP://h:1", "h:1"), ("h", "h:8848"),
         ("h:1", "h:1"), ("[::1]", "[::1]:8848"), ("[::1]:9", "[::1]:9"), ("http://[::1]:9/", "[::1]:9"),

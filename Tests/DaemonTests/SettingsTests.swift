@@ -17,7 +17,7 @@ private func load(
     _ flags: [String] = [], _ environment: [String: String] = [:], files: [String: String] = [:]
 ) throws(SettingsRefusal) -> LoadedSettings {
     let invocation = try BeatdInvocation.parse(
-        arguments: ["serve"] + flags, environment: environment, readFile: reader(files))
+        arguments: ["serve"] + flags, environment: environment, readFile: reader(files), checkTLS: { _ in })
     guard case .serve(let loaded) = invocation else { preconditionFailure("\(invocation)") }
     return loaded
 }
@@ -102,16 +102,21 @@ private func refusal(
     /// Every row takes its value from every place.
     @Test func everyRowTakesFlagEnvironmentAndFile() throws {
         let samples = [
-            "nacos-servers": "a:1", "nacos-context-path": "/x", "nacos-namespace": "dev", "connect-timeout": "2s",
+            "nacos-servers": "a:1", "nacos-server-list-url": "http://h/x", "nacos-context-path": "/x",
+            "nacos-namespace": "dev", "connect-timeout": "2s",
             "request-timeout": "4s", "connections-per-server": "3", "pipeline-depth": "2", "listen": "127.0.0.1:1",
             "socket": "/s", "ops-listen": "127.0.0.1:2", "token-file": "/t", "read-token-file": "/r",
             "allowed-hosts": "a,b", "data-dir": "memory", "default-ip": "10.0.0.1", "max-registrations": "5",
             "write-rate": "9", "shutdown-timeout": "1s", "log-level": "warn", "log-format": "text",
-            "embedded-naming": "true", "dialect": "v3", "allow-exec": "true",
+            "embedded-naming": "true", "dialect": "v3", "allow-exec": "true", "config-dir": "/beats",
+            "nacos-tls-ca": "/ca.pem",
         ]
         let secrets = ["/t": "abc\n", "/r": "def"]
-        // A user and a password are only taken together: loginNeedsBoth.
-        let together = ["config", "nacos-username", "nacos-password-file"]
+        // These are only taken in pairs: SettingsSecurityTests.
+        let together = [
+            "config", "nacos-username", "nacos-password-file", "nacos-access-key", "nacos-secret-key-file",
+            "nacos-tls-cert", "nacos-tls-key",
+        ]
         for row in SettingsTable.rows(for: .serve) where !together.contains(row.name) {
             let sample = try #require(samples[row.name], "no sample for \(row.name)")
             let variable = try #require(row.environment)
@@ -239,11 +244,6 @@ private func refusal(
     @Test func refusesWhatDoesNothingYet() throws {
         #expect(refusal(["--allow-exec", "true"])?.exitCode == 64)
         #expect(refusal(["--metrics-per-beat", "off"])?.exitCode == 64)
-        #expect(refusal(["--config", "/c"], files: ["/c": #"{"beats": []}"#])?.exitCode == 78)
-        let secured = try #require(refusal(["--nacos-servers", "https://nacos"]))
-        #expect(
-            secured.text
-                == "beatd: --nacos-servers: https://nacos:443 needs TLS, which beatd has not yet; write http://\n")
     }
 }
 

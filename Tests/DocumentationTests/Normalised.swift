@@ -11,7 +11,7 @@ enum Normalised {
         (#"^(Content-Length: )\d+()$"#, "LENGTH"),
         // Measured times in seconds, and the naming server's time of the last refresh.
         (
-            #"("(?:latencySeconds|secondsUntilUnhealthy|uptimeSeconds|lastRefTime)": ?)[0-9][0-9.e-]*()"#,
+            #"("(?:latencySeconds|latenessSeconds|p50|p99|secondsUntilUnhealthy|uptimeSeconds|lastRefTime)": ?)[0-9][0-9.e-]*()"#,
             "NUMBER"
         ),
         (#"("requestId": ?")[0-9a-f]{16}(")"#, "ID"),

@@ -3,40 +3,6 @@ import Glibc
 import TestSupport
 import Testing
 
-/// A certificate authority that lives in a folder, by the openssl program.
-struct TestCA {
-    let folder: String
-
-    /// Names "ca.pem" and "ca.key" after `name`.
-    init(in folder: String) throws {
-        self.folder = folder
-        try Self.run([
-            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=test CA",
-            "-days", "2", "-keyout", "\(folder)/ca.key", "-out", "\(folder)/ca.pem",
-        ])
-    }
-
-    var caFile: String { "\(folder)/ca.pem" }
-
-    /// Makes `name`.pem and `name`.key for the alternative names, such as "DNS:localhost,IP:127.0.0.1".
-    func issue(_ name: String, for alternatives: String, days: Int = 2) throws {
-        let path = "\(folder)/\(name)"
-        try Self.run([
-            "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=\(name)", "-addext",
-            "subjectAltName=\(alternatives)", "-keyout", "\(path).key", "-out", "\(path).csr",
-        ])
-        try Self.run([
-            "x509", "-req", "-in", "\(path).csr", "-CA", caFile, "-CAkey", "\(folder)/ca.key", "-copy_extensions",
-            "copy", "-days", "\(days)", "-out", "\(path).pem",
-        ])
-    }
-
-    static func run(_ arguments: [String]) throws {
-        let openssl = try ChildProcess(["openssl"] + arguments)
-        #expect(try openssl.wait() == .exited(0), "openssl \(arguments.joined(separator: " ")): \(openssl.errorText)")
-    }
-}
-
 /// `openssl s_server` on a port of its own, until it is released.
 struct OpenSSLServer {
     let process: ChildProcess

@@ -210,9 +210,22 @@ import Testing
     /// nacos.md §4.6 and §2.8: what the servers of a cluster say about each other is not the instance's fault.
     @Test(arguments: [
         "org.apache.http.conn.HttpHostConnectException: Connect to 127.0.0.1:8868 [/127.0.0.1] failed: refused",
-        "java.net.SocketTimeoutException: Read timed out", "service not found: DEFAULT_GROUP@@svc@public",
+        "org.apache.hc.client5.http.HttpHostConnectException: Connect to http://127.0.0.1:8868 failed: refused",
+        "java.net.SocketTimeoutException: Read timed out",
     ])
     func troubleOfTheCluster(_ text: String) {
+        for kind in Exchange.Kind.allCases {
+            for dialect in Dialect.allCases {
+                #expect(
+                    NacosReply(
+                        classifying: HTTPResponse(500, body: Array(text.utf8)), kind: kind, dialect: dialect)
+                        == .clusterTrouble(status: 500, detail: text))
+            }
+        }
+    }
+
+    @Test func aServiceThatIsMissing() {
+        let text = "service not found: DEFAULT_GROUP@@svc@public"
         #expect(
             NacosReply(classifying: HTTPResponse(500, body: Array(text.utf8)), kind: .lightBeat)
                 == .serverError(status: 500, detail: text))

@@ -78,7 +78,8 @@ import Testing
         json(#"{"code":0,"message":"success","data":{"version":"\#(version)"\#(mode)}}"#)
     }
 
-    @Test func vector72_aClusterOf3ThatServesV1() throws {
+    @Test("vector 72: a cluster of 3.x that serves v1 needs no routing")
+    func vector72_aClusterOf3ThatServesV1() throws {
         for (mode, isCluster) in [(#","startup_mode":"cluster""#, true), ("", nil)] as [(String, Bool?)] {
             var answers = try recorded("3.1", [.instancesV1: "probe_v1_list"])
             answers[.coreState] = coreState("3.1.0", mode)
@@ -88,7 +89,8 @@ import Testing
         }
     }
 
-    @Test func vector70_aClusterOf3ThatDoesNot() throws {
+    @Test("vector 70: a cluster of 3.x without v1 needs the responsible node")
+    func vector70_aClusterOf3ThatDoesNot() throws {
         for refusal in ["compatoff_v1_list", "unknown_path_v1ns", "unknown_path_v3"] {
             var answers = try recorded("3.1", [.instancesV1: refusal])
             answers[.coreState] = coreState("3.2.1", #","startup_mode":"cluster""#)
@@ -125,7 +127,8 @@ import Testing
         #expect(found.product.rawValue == "r-nacos")
     }
 
-    @Test func vector83_rNacosWithAuthentication() throws {
+    @Test("vector 83: probes of an r-nacos that wants a login")
+    func vector83_rNacosWithAuthentication() throws {
         let forbidden = try Trace("r-nacos-0.8.8/auth_probe_v3_state").response()
         for isLoggedIn in [false, true] {
             #expect(
@@ -139,7 +142,8 @@ import Testing
     }
 
     /// Vector 84: r-nacos serves the login of v3 as well, and no question is asked there.
-    @Test func vector84_loginsSayNothing() {
+    @Test("vector 84: no probe asks at a login")
+    func vector84_loginsSayNothing() {
         #expect(ProbeRequest.allCases.allSatisfy { !$0.rawValue.contains("login") })
     }
 

@@ -14,7 +14,8 @@ import Testing
         FormPair("clusterName", "DEFAULT"), FormPair("ip", "10.0.0.1"), FormPair("port", "8080"),
     ]
 
-    @Test func vector26_groups() throws {
+    @Test("vector 26: a group in v3 and in v1")
+    func vector26_groups() throws {
         var key = plainKey
         key.groupName = "g1"
         let document = RegistrationDocument(key: key)
@@ -28,7 +29,8 @@ import Testing
         }
     }
 
-    @Test func vector30_register() throws {
+    @Test("vector 30: the v3 register as it goes out")
+    func vector30_register() throws {
         let sent = try register(RegistrationDocument(key: plainKey, weight: 2.5, metadata: ["k": "v"]), encoderV3)
         #expect(sent.method == .post)
         #expect(sent.path == "/nacos/v3/client/ns/instance")
@@ -41,7 +43,8 @@ import Testing
         #expect(sent.fields["Content-Length"] == "0")
     }
 
-    @Test func vector30_beatsAreAlwaysLight() throws {
+    @Test("vector 30: v3 beats are always light")
+    func vector30_beatsAreAlwaysLight() throws {
         let light = try lightBeat(plainKey, encoderV3)
         #expect(
             String(decoding: light.bytes, as: UTF8.self) == """
@@ -75,7 +78,8 @@ import Testing
         }
     }
 
-    @Test func vectors73To77_wire() throws {
+    @Test("vectors 73, 74, 75, 76, 77: what v3 requests may not carry")
+    func vectors73To77_wire() throws {
         let document = RegistrationDocument(
             key: plainKey, enabled: false, metadata: ["a b": "{\"+%&=\n\u{e9}\u{1f600}", "n": "1"])
         for sent in try allRequests(document, encoderV3) {
@@ -127,7 +131,8 @@ import Testing
             ("cluster-3.1/cl3_register_owner", .register, .ok),
         ]
 
-    @Test func vectors30And31_answersAreTakenByTheScanner() throws {
+    @Test("vectors 30, 31: recorded answers of v3 are read")
+    func vectors30And31_answersAreTakenByTheScanner() throws {
         for (name, kind, reply) in Self.answers {
             let answer = try Trace(name).answer
             #expect(
@@ -191,7 +196,8 @@ import Testing
         #expect(credited > 100)
     }
 
-    @Test func vector64_otherOrdersAndBlanks() throws {
+    @Test("vector 64: keys of v3 in any order")
+    func vector64_otherOrdersAndBlanks() throws {
         for body in [
             #"{"code":0,"message":"success","data":"ok"}"#, #"{"data":"ok","message":"success","code":0}"#,
             #"{ "code" : 0, "message" : "success", "data" : "ok", "requestId" : "x" }"#,
@@ -208,7 +214,8 @@ import Testing
                 == .rejected(status: 200, detail: "instance not found"))
     }
 
-    @Test func vector82_emptyAnswerToARegister() throws {
+    @Test("vector 82: empty answer to a register")
+    func vector82_emptyAnswerToARegister() throws {
         for server in ["3.0.3", "3.1"] {
             let answer = try Trace("\(server)/v3_err_metadata").answer
             let outcome = try read(answer, .register, .v3)
@@ -316,6 +323,39 @@ import Testing
         let redirect = #"{"status":400,"error":"Bad Request","message":"receive invalid redirect request from peer x"}"#
         #expect(
             try read(sized(redirect, status: "400 "), .register, .v3)?.reply
-                == .serverError(status: 400, detail: "receive invalid redirect request from peer x"))
+                == .clusterTrouble(status: 400, detail: "receive invalid redirect request from peer x"))
+    }
+}
+
+@Suite struct InstanceListTests {
+    private let key = InstanceKey(serviceName: "svc3a", ip: "10.3.0.2", port: 8080)
+
+    private func outcome(_ body: String, _ status: Int = 200) -> ReadingOutcome {
+        ReadingOutcome(HTTPResponse(status, body: Array(body.utf8)), of: key)
+    }
+
+    @Test func request() {
+        let encoder = NacosRequestEncoder(host: "a:1", version: "1")
+        var bytes: [UInt8] = []
+        encoder.appendList(of: key, to: &bytes)
+        let line = "GET /nacos/v3/client/ns/instance/list?namespaceId=public&groupName=DEFAULT_GROUP&serviceName=svc3a"
+        #expect(String(decoding: bytes, as: UTF8.self).hasPrefix(line + "&clusterName=DEFAULT HTTP/1.1\r\n"))
+    }
+
+    @Test func listedOrNot() {
+        let host = #"{"ip":"10.3.0.2","port":8080,"weight":1.0,"metadata":{"a":"b"}}"#
+        #expect(outcome(#"{"code":0,"message":"success","data":[{"ip":"10.3.0.3","port":8080},\#(host)]}"#) == .listed)
+        #expect(outcome(#"{"code":0,"message":"success","data":[{"ip":"10.3.0.2","port":8081}]}"#) == .missing)
+        #expect(outcome(#"{"code":0,"message":"success","data":[]}"#) == .missing)
+        for body in ["", "ok", "{}", #"{"code":0,"message":"success","data":null}"#, #"{"code":30000,"message":"x"}"#] {
+            guard case .failed = outcome(body) else {
+                Issue.record("\(body)")
+                continue
+            }
+        }
+        guard case .failed = outcome(#"{"code":0,"message":"success","data":[]}"#, 500) else {
+            Issue.record("500")
+            return
+        }
     }
 }

@@ -11,7 +11,8 @@ import Testing
         return try SentRequest(bytes)
     }
 
-    @Test func vector27_request() throws {
+    @Test("vector 27: user name and password in the body")
+    func vector27_request() throws {
         for (dialect, path) in [(Dialect.v3, "/nacos/v3/auth/user/login"), (.v1, "/nacos/v1/auth/users/login")] {
             let sent = try login(dialect)
             #expect(sent.method == .post)
@@ -51,24 +52,27 @@ import Testing
         #expect(text.wholeMatch(of: /Bearer t{30,}/) != nil)
     }
 
-    @Test(arguments: [
-        ("1.4.8/login_v1_wrong_password", 403, "unknown user!"),
-        ("2.5.1/login_v1_wrong_password", 403, "user not found!"),
-        ("2.5.1/login_v1alias_unknown_user", 500, "User nobody not found"),
-        ("3.1/login_v3_wrong_password", 500, "Internal Server Error"),
-        ("3.0.3/login_v3_wrong_password", 500, "Internal Server Error"),
-        ("3.1/login_v3_unknown_user", 403, "Access Denied"),
-        (
-            "3.1/login_v1_wrong_password", 500,
-            "Handle API Compatibility failed, please see log for detail."
-        ),
-        ("r-nacos-0.8.8/login_v3_wrong_password", 403, "unknown user!"),
-    ])
+    @Test(
+        "vectors 29, 81: recorded refusals of a login",
+        arguments: [
+            ("1.4.8/login_v1_wrong_password", 403, "unknown user!"),
+            ("2.5.1/login_v1_wrong_password", 403, "user not found!"),
+            ("2.5.1/login_v1alias_unknown_user", 500, "User nobody not found"),
+            ("3.1/login_v3_wrong_password", 500, "Internal Server Error"),
+            ("3.0.3/login_v3_wrong_password", 500, "Internal Server Error"),
+            ("3.1/login_v3_unknown_user", 403, "Access Denied"),
+            (
+                "3.1/login_v1_wrong_password", 500,
+                "Handle API Compatibility failed, please see log for detail."
+            ),
+            ("r-nacos-0.8.8/login_v3_wrong_password", 403, "unknown user!"),
+        ])
     func vectors29And81_refused(_ name: String, _ status: Int, _ detail: String) throws {
         #expect(LoginReply(try Trace(name).response()) == .refused(status: status, detail: detail))
     }
 
-    @Test func vector81_otherPath() throws {
+    @Test("vector 81: a login path that is not served")
+    func vector81_otherPath() throws {
         #expect(LoginReply(try Trace("2.5.1/login_v3_ok").response()) == .notServed(status: 404))
         for status in [404, 405, 410, 501] {
             #expect(LoginReply(HTTPResponse(status)) == .notServed(status: status))
@@ -108,7 +112,8 @@ import Testing
         #expect(reply(#"{"accessToken":"t"\#(member)}"#) == .token(SecretText("t"), ttl: .seconds(seconds)))
     }
 
-    @Test func vector78_bearer() throws {
+    @Test("vector 78: the token goes into the Authorization header")
+    func vector78_bearer() throws {
         for dialect in Dialect.allCases {
             var encoder = NacosRequestEncoder(host: "127.0.0.1:8848", version: "0.1.0", dialect: dialect)
             let document = RegistrationDocument(key: plainKey)

@@ -6,7 +6,8 @@ import Testing
 
 /// Vectors of nacos.md §9 on what is sent.
 @Suite struct RequestVectorTests {
-    @Test func vector01_register() throws {
+    @Test("vector 1: the register as it goes out")
+    func vector01_register() throws {
         let sent = try register(RegistrationDocument(key: plainKey))
         #expect(sent.method == .post)
         #expect(sent.path == "/nacos/v1/ns/instance")
@@ -24,7 +25,8 @@ import Testing
         #expect(try read(sized("ok"), .register)?.reply == .ok)
     }
 
-    @Test func vector02_fullBeat() throws {
+    @Test("vector 2: the first full beat as it goes out")
+    func vector02_fullBeat() throws {
         let document = RegistrationDocument(key: plainKey, weight: 2.5, metadata: ["zone": "a"])
         let sent = try fullBeat(document)
         #expect(sent.method == .put)
@@ -38,7 +40,8 @@ import Testing
         #expect(sent.fields["Content-Type"] == "application/x-www-form-urlencoded;charset=UTF-8")
     }
 
-    @Test func vector03_lightBeat() throws {
+    @Test("vector 3: a light beat as it goes out")
+    func vector03_lightBeat() throws {
         let sent = try lightBeat(plainKey)
         #expect(
             String(decoding: sent.bytes, as: UTF8.self) == """
@@ -52,7 +55,8 @@ import Testing
                 """)
     }
 
-    @Test func vector06_intervalOfTheMetadata() throws {
+    @Test("vector 6: the metadata's interval in the full beat")
+    func vector06_intervalOfTheMetadata() throws {
         let document = RegistrationDocument(key: plainKey, metadata: [PreservedMetadata.heartBeatInterval: "3000"])
         #expect(try fullBeat(document).beat()["period"] == .integer(3000))
         // A period given explicitly is told to the server as the Java client does it.
@@ -63,7 +67,8 @@ import Testing
         #expect(try fullBeat(explicit).beat()["period"] == .integer(2000))
     }
 
-    @Test func vector09_registerAfterNotFound() throws {
+    @Test("vector 9: the register after a 20404 as it goes out")
+    func vector09_registerAfterNotFound() throws {
         var key = plainKey
         key.clusterName = "c-1"
         let document = RegistrationDocument(key: key, weight: 0.1, metadata: ["k": "v"])
@@ -76,13 +81,15 @@ import Testing
         #expect(sent["ephemeral"] == "true")
     }
 
-    @Test func vector11_aDisabledInstanceStaysDisabled() throws {
+    @Test("vector 11: a disabled instance stays disabled")
+    func vector11_aDisabledInstanceStaysDisabled() throws {
         let sent = try register(RegistrationDocument(key: plainKey, enabled: false))
         #expect(sent["enabled"] == "false")
         #expect(sent["enable"] == nil)
     }
 
-    @Test func vector20_deregister() throws {
+    @Test("vector 20: the DELETE as it goes out")
+    func vector20_deregister() throws {
         let sent = try deregister(plainKey)
         #expect(sent.method == .delete)
         #expect(sent.path == "/nacos/v1/ns/instance")
@@ -94,10 +101,12 @@ import Testing
             ])
     }
 
-    @Test(arguments: [
-        "a+b", "100%", "a&b=c", "say \"hi\"", "two\nlines\r\n\ttab", "back\\slash", "😀 é 中文", "", " padded ",
-        "</script>", "\u{0}\u{1}\u{7f}\u{2028}", "%41%zz+", String(repeating: "x", count: 5000),
-    ])
+    @Test(
+        "vector 25: metadata as it goes out",
+        arguments: [
+            "a+b", "100%", "a&b=c", "say \"hi\"", "two\nlines\r\n\ttab", "back\\slash", "😀 é 中文", "", " padded ",
+            "</script>", "\u{0}\u{1}\u{7f}\u{2028}", "%41%zz+", String(repeating: "x", count: 5000),
+        ])
     func vector25_metadataRoundTrips(_ value: String) throws {
         let document = RegistrationDocument(key: plainKey, metadata: [value + "k": value, "plain": "v"])
         // The parser refuses NUL, so what was escaped is looked at in its escaped form.
@@ -112,7 +121,8 @@ import Testing
         }
     }
 
-    @Test func vector26_group() throws {
+    @Test("vector 26: a group in v1")
+    func vector26_group() throws {
         var key = plainKey
         key.groupName = "g1"
         for sent in try allRequests(RegistrationDocument(key: key)) {
@@ -122,14 +132,16 @@ import Testing
         #expect(try fullBeat(RegistrationDocument(key: key)).beat()["serviceName"] == .string("g1@@svc"))
     }
 
-    @Test func vector73_noParameterTwice() throws {
+    @Test("vector 73: no parameter twice")
+    func vector73_noParameterTwice() throws {
         for sent in try allRequests(RegistrationDocument(key: plainKey, metadata: ["ip": "1", "port": "2"])) {
             let names = (sent.query + sent.form).map(\.name)
             #expect(Set(names).count == names.count)
         }
     }
 
-    @Test func vector74_booleansAreWords() throws {
+    @Test("vector 74: booleans are words")
+    func vector74_booleansAreWords() throws {
         for enabled in [true, false] {
             let sent = try register(RegistrationDocument(key: plainKey, enabled: enabled))
             for name in ["enabled", "healthy", "ephemeral"] {
@@ -138,7 +150,8 @@ import Testing
         }
     }
 
-    @Test func vector75_beatIsWholeOrAbsent() throws {
+    @Test("vector 75: beat is whole or absent")
+    func vector75_beatIsWholeOrAbsent() throws {
         let beat = try fullBeat(RegistrationDocument(key: plainKey)).beat()
         #expect(
             beat.members.map(\.key) == [
@@ -158,12 +171,14 @@ import Testing
         #expect(light.form.isEmpty)
     }
 
-    @Test func vector76_metadataValuesAreStrings() throws {
+    @Test("vector 76: metadata values are strings")
+    func vector76_metadataValuesAreStrings() throws {
         let sent = try register(RegistrationDocument(key: plainKey, metadata: ["n": "1", "b": "true", "z": "null"]))
         #expect(sent["metadata"] == #"{"n":"1","b":"true","z":"null"}"#)
     }
 
-    @Test func vector77_fieldsAndTarget() throws {
+    @Test("vector 77: fields and target")
+    func vector77_fieldsAndTarget() throws {
         var key = InstanceKey(namespaceId: "{ns\"é}", serviceName: "s v", ip: "::1", port: 65535)
         key.clusterName = "c{1}"
         for sent in try allRequests(RegistrationDocument(key: key, metadata: ["{\"}": "é"])) {

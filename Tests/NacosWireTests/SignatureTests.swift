@@ -14,7 +14,8 @@ import Testing
         return Array(try SentRequest(bytes).query.dropFirst(5))
     }
 
-    @Test func vector37_signature() throws {
+    @Test("vector 37: the signature of §5.5")
+    func vector37_signature() throws {
         var signer = RequestSigner(accessKey: "a+k", secretKey: SecretText("sk123"))
         let now = WallTime(milliseconds: 1_700_000_000_000)
         #expect(
@@ -32,7 +33,8 @@ import Testing
 
     /// The vector takes the data of one day with the key of another, which no request does: the key is checked by the
     /// signature that an independent implementation, checked by the vector, makes of that day's data.
-    @Test func vector37_signatureV4() throws {
+    @Test("vector 37: the signature of §5.5 with a region")
+    func vector37_signatureV4() throws {
         var signer = RequestSigner(accessKey: "ak", secretKey: SecretText("sk123"), region: "cn-hangzhou")
         // 2024-01-02T00:00:00Z and the last millisecond of that day.
         let morning = WallTime(milliseconds: 1_704_153_600_000)

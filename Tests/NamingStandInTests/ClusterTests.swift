@@ -54,7 +54,8 @@ import Testing
         }
     }
 
-    @Test func vector55_hashes() {
+    @Test("vector 55: who owns what")
+    func vector55_hashes() {
         for (tag, hash, ofThree) in [
             ("10.0.0.1:8080", Int32(-1_643_343_804), 0), ("10.0.0.2:8080", -1_614_714_653, 2),
             ("127.0.0.1:9001", -35_707_083, 0), ("DEFAULT_GROUP@@svc", 1_899_290_687, 2),
@@ -66,7 +67,8 @@ import Testing
         #expect(NamingCluster.ownerIndex(of: "127.0.0.1:9001", among: 2) == 1)
     }
 
-    @Test func vector55_v1IsRelayed() throws {
+    @Test("vector 55: v1 is relayed")
+    func vector55_v1IsRelayed() throws {
         let scene = try Scene(2, .nacos25)
         let ip = scene.address(ownedBy: 1)
         let client = try SocketClient(scene.stage, at: scene.cluster.nodes[0].localAddress)
@@ -88,7 +90,8 @@ import Testing
         for node in scene.cluster.nodes { #expect(node.server.instanceCount == 0) }
     }
 
-    @Test func vector55_v3StaysWhereItIs() throws {
+    @Test("vector 55: v3 stays where it is")
+    func vector55_v3StaysWhereItIs() throws {
         let scene = try Scene(2, .nacos30)
         let ok = #"200 {"code":0,"message":"success","data":"ok"}"#
         let unknown = #"200 {"code":21003,"message":"instance not found","data":null}"#
@@ -107,7 +110,8 @@ import Testing
         #expect(try scene.ask(0, Wire.new(owned, "&heartBeat=true")) == ok)
     }
 
-    @Test(arguments: [2, 3]) func vector100_aDeadOwner(count: Int) throws {
+    @Test("vector 100: a dead owner", arguments: [2, 3])
+    func vector100_aDeadOwner(count: Int) throws {
         let scene = try Scene(count, .nacos25)
         let ip = scene.address(ownedBy: 1)
         #expect(try scene.ask(0, Wire.register(ip)) == "200 ok")
@@ -132,7 +136,8 @@ import Testing
         #expect(try scene.ask(1, Wire.light(ip)) == Wire.known)
     }
 
-    @Test func vector100_aHungOwner() throws {
+    @Test("vector 100: a hung owner")
+    func vector100_aHungOwner() throws {
         let scene = try Scene(2, .nacos25)
         let ip = scene.address(ownedBy: 1)
         let other = scene.address(ownedBy: 0)

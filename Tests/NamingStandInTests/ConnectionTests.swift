@@ -13,7 +13,8 @@ import Testing
         #expect(try stage.ask(Wire.get("/__state")).contains("\"instanceCount\":1"))
     }
 
-    @Test func vector85_theHundredthAnswerCloses() throws {
+    @Test("vector 85: the hundredth answer closes")
+    func vector85_theHundredthAnswerCloses() throws {
         let stage = try Stage()
         #expect(try stage.ask(Wire.register()) == "200 ok")
         let beats = try stage.connect()
@@ -31,12 +32,14 @@ import Testing
         #expect(there == Set((0..<100).map { "10.1.0.\($0)" } + ["10.0.0.1"]))
     }
 
-    @Test(arguments: [
-        (Wire.register("10.0.0.9", "&weight=10001"), 400, false),
-        (Wire.get("/nacos//v1"), 500, false), (Wire.get("/nacos/v1/ns/nosuch"), 501, false),
-        (Wire.get("/nacos/v1/ns/instance?\(Driver.svc)&ip=10.9.9.9&port=1"), 404, true),
-        (Wire.get("/nacos/v2/ns/nosuch"), 404, true), (Wire.get("/nacos/v1/ns/operator/metrics"), 200, true),
-    ])
+    @Test(
+        "vector 86: what an answer does to its connection",
+        arguments: [
+            (Wire.register("10.0.0.9", "&weight=10001"), 400, false),
+            (Wire.get("/nacos//v1"), 500, false), (Wire.get("/nacos/v1/ns/nosuch"), 501, false),
+            (Wire.get("/nacos/v1/ns/instance?\(Driver.svc)&ip=10.9.9.9&port=1"), 404, true),
+            (Wire.get("/nacos/v2/ns/nosuch"), 404, true), (Wire.get("/nacos/v1/ns/operator/metrics"), 200, true),
+        ])
     func vector86_whatAnAnswerDoesToItsConnection(request: String, status: Int, isOpen: Bool) throws {
         let stage = try Stage()
         #expect(try stage.ask(Wire.register()) == "200 ok")

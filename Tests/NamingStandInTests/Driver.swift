@@ -104,3 +104,6 @@ struct Answer: Equatable, CustomStringConvertible {
 }
 
 let profiles: [NamingProfile] = [.nacos14, .nacos25]
+
+/// Those that 3.x serves v1 like, beside these.
+let profilesOfV1: [NamingProfile] = profiles + [.nacos30]

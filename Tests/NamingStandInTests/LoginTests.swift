@@ -27,7 +27,9 @@ import Testing
         ).status
     }
 
-    @Test(arguments: [NamingProfile.nacos12, .nacos14, .nacos25, .nacos30, .rnacos])
+    @Test(
+        "vectors 28, 78: where a token may stand",
+        arguments: [NamingProfile.nacos12, .nacos14, .nacos25, .nacos30, .rnacos])
     func vectors28And78_whereATokenMayStand(profile: NamingProfile) throws {
         var driver = driver(profile)
         #expect(beat(&driver) == 403)
@@ -44,7 +46,7 @@ import Testing
         #expect(beat(&driver, fields: ["Authorization": "Bearer \(token)"]) == 403)
     }
 
-    @Test(arguments: [NamingProfile.nacos14, .nacos25, .nacos30, .nacos32, .rnacos])
+    @Test("vector 27: tokens end", arguments: [NamingProfile.nacos14, .nacos25, .nacos30, .nacos32, .rnacos])
     func vector27_tokensEnd(profile: NamingProfile) throws {
         var driver = driver(profile, life: 100)
         let answer = login(&driver)
@@ -64,7 +66,8 @@ import Testing
         #expect(ended.text.contains(profile == .rnacos ? "unknown user!" : "token expired!"))
     }
 
-    @Test func vectors29And81_refusedLogins() {
+    @Test("vectors 29, 81: refused logins")
+    func vectors29And81_refusedLogins() {
         for (profile, status) in [
             (NamingProfile.nacos14, 403), (.nacos25, 403), (.nacos30, 500), (.nacos32, 500), (.rnacos, 403),
         ] {
@@ -74,7 +77,8 @@ import Testing
         }
     }
 
-    @Test func vectors83And98_rnacosGuardsEveryPath() throws {
+    @Test("vectors 83, 98: r-nacos guards every path")
+    func vectors83And98_rnacosGuardsEveryPath() throws {
         var driver = driver(.rnacos)
         for path in ["/nacos/v3/admin/core/state", "/nacos/v1/ns/operator/metrics", "/nosuch"] {
             let answer = driver.send(.get, path)

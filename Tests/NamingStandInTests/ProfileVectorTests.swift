@@ -12,7 +12,8 @@ import Testing
         driver.send(.post, ProfileVectorTests.v3 + query)
     }
 
-    @Test(arguments: [NamingProfile.nacos30, .nacos32]) func vectors30And31_v3(profile: NamingProfile) {
+    @Test("vectors 30, 31: v3", arguments: [NamingProfile.nacos30, .nacos32])
+    func vectors30And31_v3(profile: NamingProfile) {
         var driver = Driver(profile)
         let beat = "\(Driver.address)&heartBeat=true"
         #expect(new(&driver, beat) == ProfileVectorTests.unknown3)
@@ -34,7 +35,8 @@ import Testing
         #expect(driver.server.counters.registers == 1 && driver.server.counters.beats == 2)
     }
 
-    @Test func vector32_v1IsGoneWithoutTheSwitch() {
+    @Test("vector 32: v1 is gone without the switch")
+    func vector32_v1IsGoneWithoutTheSwitch() {
         var driver = Driver(NamingProfile.nacos30.withoutOldClients)
         let beat = driver.light()
         #expect(beat.status == 410 && !beat.closes)
@@ -46,7 +48,8 @@ import Testing
         #expect(new(&driver) == ProfileVectorTests.accepted)
     }
 
-    @Test func vector33_v1IsGoneFor32() {
+    @Test("vector 33: 3.2 answers v1 with 501")
+    func vector33_v1IsGoneFor32() {
         var driver = Driver(.nacos32)
         let register = driver.register()
         #expect(register.status == 501 && register.closes)
@@ -60,7 +63,8 @@ import Testing
         #expect(state.status == 200 && state.text.contains(#""version":"3.2.0""#))
     }
 
-    @Test func vectors41To45_rnacosChecksLittle() {
+    @Test("vectors 41, 42, 43, 44, 45: r-nacos checks little")
+    func vectors41To45_rnacosChecksLittle() {
         var driver = Driver(.rnacos)
         #expect(driver.register("port=8080") == Answer(500, "the instance ip is None"))
         #expect(driver.register("ip=10.0.0.1&port=70000") == .ok)
@@ -73,7 +77,8 @@ import Testing
         )
     }
 
-    @Test func vectors43And44_v3() {
+    @Test("vectors 43, 44: checks of v3")
+    func vectors43And44_v3() {
         var driver = Driver(.nacos30)
         let weight = "instance format invalid: The weights range from 0.0 to 10000.0"
         #expect(
@@ -85,7 +90,8 @@ import Testing
             driver.send(.post, "/nacos/v3/client/ns/instance?serviceName=svc&port=1").text.contains("'ip' type String"))
     }
 
-    @Test func vectors46And47_rnacosTimes() {
+    @Test("vectors 46, 47: r-nacos times")
+    func vectors46And47_rnacosTimes() {
         var driver = Driver(.rnacos)
         let metadata = FormEncoding.encoded(
             #"{"preserved.heart.beat.timeout":"1000","preserved.ip.delete.timeout":"2000"}"#)
@@ -100,7 +106,8 @@ import Testing
         #expect(driver.instance == nil)
     }
 
-    @Test func vectors48And54_rnacosBeatsRegister() {
+    @Test("vectors 48, 54: r-nacos beats register")
+    func vectors48And54_rnacosBeatsRegister() {
         var driver = Driver(.rnacos)
         #expect(driver.light().status == 200)
         #expect(driver.instance?.metadata.isEmpty == true && driver.instance?.weight == 1)
@@ -121,7 +128,8 @@ import Testing
         #expect(answers.allSatisfy { $0.contains("\"code\":10200") && $0.utf8.count == 64 })
     }
 
-    @Test func vector49_theTrapHoldsOn3() {
+    @Test("vector 49: a full beat of another service name on 3.x")
+    func vector49_theTrapHoldsOn3() {
         var driver = Driver(.nacos30)
         #expect(driver.register(service: "serviceName=g1%40%40svc") == .ok)
         driver.advance(to: 3)
@@ -130,7 +138,8 @@ import Testing
         #expect(driver.server.instances(of: "g1@@svc").first?.lastBeat == 0)
     }
 
-    @Test func vectors50To52_rnacos() {
+    @Test("vectors 50, 51, 52: queries and lists of r-nacos")
+    func vectors50To52_rnacos() {
         var driver = Driver(.rnacos)
         #expect(driver.one() == Answer(500, "error"))
         #expect(driver.register() == .ok)
@@ -147,7 +156,8 @@ import Testing
         #expect(driver.server.instanceCount == 1)
     }
 
-    @Test func vector53_v3IsNotAffected() {
+    @Test("vector 53: v3 is not affected")
+    func vector53_v3IsNotAffected() {
         var driver = Driver(.nacos25)
         #expect(new(&driver).status == 404)
         #expect(driver.set("overriddenServerStatus", "DOWN") == .ok)
@@ -156,7 +166,8 @@ import Testing
         #expect(new(&driver) == ProfileVectorTests.accepted)
     }
 
-    @Test func vectors87To94_rnacos() {
+    @Test("vectors 87, 88, 89, 90, 91, 92, 93, 94: what r-nacos makes of odd requests")
+    func vectors87To94_rnacos() {
         var driver = Driver(.rnacos)
         let empty = Answer(500, "ip or port is empty")
         #expect(driver.full("{}") == empty)
@@ -181,7 +192,8 @@ import Testing
         #expect(driver.light("ip=10.0.0.6&port=1").text.contains("\"clientBeatInterval\":5000"))
     }
 
-    @Test func vectors91And92_v3() {
+    @Test("vectors 91, 92: what v3 cannot represent or read")
+    func vectors91And92_v3() {
         var driver = Driver(.nacos30)
         #expect(new(&driver, "\(Driver.address)&metadata=not+json") == Answer(200, ""))
         #expect(driver.server.instanceCount == 0)
@@ -192,7 +204,8 @@ import Testing
         #expect(beat == .caused(500, "No acceptable representation"))
     }
 
-    @Test func vector97_unknownPaths() {
+    @Test("vector 97: unknown paths and methods")
+    func vector97_unknownPaths() {
         var new = Driver(.nacos30)
         for method in [HTTPMethod.put, .get] {
             let answer = new.send(method, "/nacos/v3/client/ns/instance")
@@ -206,7 +219,8 @@ import Testing
         }
     }
 
-    @Test func vector99_rnacosLosesTheInstance() {
+    @Test("vector 99: r-nacos loses the instance")
+    func vector99_rnacosLosesTheInstance() {
         var driver = Driver(.rnacos)
         let service = "serviceName=g1%40%40svc"
         #expect(driver.register(service: service) == .ok)
@@ -219,7 +233,8 @@ import Testing
         }
     }
 
-    @Test func vector101_http10OnRNacos() {
+    @Test("vector 101: HTTP/1.0 on r-nacos")
+    func vector101_http10OnRNacos() {
         var server = NamingServer(profile: .rnacos, at: 0)
         for (wish, closes) in [("keep-alive", false), ("close", true)] {
             let request = HTTPRequest(

@@ -107,7 +107,7 @@ struct FakeCluster {
         case .relayTimeout:
             _ = perform(kind, key, document, at: now)
             let detail = "java.net.SocketTimeoutException: Read timed out"
-            return Answer(reply: .serverError(status: 500, detail: detail), delay: .seconds(2))
+            return Answer(reply: .clusterTrouble(status: 500, detail: detail), delay: .seconds(2))
         case .slow:
             let delay = Duration.milliseconds(300 + random.next(below: 3000))
             return Answer(reply: perform(kind, key, document, at: now), delay: delay)

@@ -16,6 +16,8 @@ struct KeyModel {
     var refreshedAt: Instant?
     /// The register whose acceptance was told last, for the first beat that follows it.
     var registeredAt: Instant?
+    /// Beats that were asked for.
+    var asks = 0
     /// The scheduled beat that was handed out last.
     var lastBeat: ScheduledBeat?
     /// What its check looks at is well.
@@ -49,6 +51,8 @@ struct TokenModel {
         /// `promised`: `removed` means gone from Nacos, and until then it is `removing`; else `removed` at once.
         case removal(promised: Bool)
         case maintenance
+        /// One beat now; of a registration that is gone.
+        case beat, goneBeat
     }
 
     var expected: Expected
@@ -69,13 +73,15 @@ extension Simulation {
             last.attempts += 1
             keys[key].lastBeat = last
             // Each server once, then again after 0.5 s and each 1.5 s of a period of 5 s at most (10 s if directed).
-            return check(last.attempts <= 8 * cluster.faults.count, "\(last.attempts) attempts at one beat")
+            let most = (8 + keys[key].asks) * cluster.faults.count
+            return check(last.attempts <= most, "\(last.attempts) attempts at one beat")
         }
         let onPhase = reactor.isOnPhase(exchange.due, fingerprint: keys[key].fingerprint, periodTicks: period)
         if !onPhase {
             check(
-                (keys[key].registeredAt == now || keys[key].isReleased || isReleasedNow(key)) && exchange.due == now,
-                "a beat off its phase that does not follow an acceptance: \(exchange)")
+                keys[key].registeredAt == exchange.due
+                    || exchange.due == now && (isAsked(key) || keys[key].isReleased || isReleasedNow(key)),
+                "a beat off its phase that nobody asked for and that follows no acceptance: \(exchange)")
         }
         keys[key].isReleased = false
         keys[key].wasSilent = false
@@ -89,6 +95,14 @@ extension Simulation {
         check(exchange.due <= now, "a beat handed out before it is due")
         keys[key].lastBeat = KeyModel.ScheduledBeat(
             due: exchange.due, handedOutAt: now, periodTicks: period, onPhase: onPhase)
+    }
+
+    /// Whether somebody waits for a beat of this key.
+    private func isAsked(_ key: Int) -> Bool {
+        tokens[min(firstOpenToken, tokens.count)...].contains { token in
+            guard case .beat = token.expected else { return false }
+            return token.key == key && !token.answered && !token.abandoned
+        }
     }
 
     /// P3: an exchange begins on the wire.
@@ -121,6 +135,9 @@ extension Simulation {
             (.tooMany, .tooManyRegistrations), (.draining, .draining):
             break
         case (.removal(promised: true), .removed): checkRemoved(tokens[index].key)
+        case (.beat, .beaten), (.beat, .notBeaten), (.beat, .beatTooSoon), (.goneBeat, .notFound): break
+        // Removed while it was waited for.
+        case (.beat, .notFound): check(keys[tokens[index].key].wanted == nil, "a beat of what is there: not found")
         case (.removal(promised: true), .removing), (.removal(promised: false), .removed): break
         case (.maintenance, .maintained), (.maintenance, .notFound): break
         default: fail("expected \(tokens[index].expected), got \(answer)")
@@ -136,6 +153,7 @@ extension Simulation {
 
     /// After each input.
     func checkInvariants(_ input: Input) {
+        checkServers()
         let rows = reactor.rows
         var counts = [Int](repeating: 0, count: RegistrationState.allCases.count)
         var inFlight = 0

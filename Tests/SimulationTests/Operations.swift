@@ -5,7 +5,8 @@ import TestSupport
 extension Simulation.Plan {
     init(_ random: inout SplitMix) {
         singleFault = random.next(below: 2) == 0
-        servers = singleFault ? 2 + random.next(below: 2) : 1 + random.next(below: 3)
+        servers = singleFault ? 2 + random.next(below: 2) : random.next(below: 4)
+        nodes = max(servers, 1) + random.next(below: 3)
         keys = 1 + random.next(below: 4)
         maxRegistrations = random.next(below: 4) == 0 ? max(1, keys - 1) : 100
         operations = 10 + random.next(below: 30)
@@ -23,6 +24,7 @@ extension Simulation {
         for server in cluster.faults.indices { cluster.faults[server] = .none }
         cluster.interval = 5000
         healAll()
+        if reactor.serverViews().isEmpty { feed(.serverListChanged([NodeList.name(0)])) }
         // Long enough for what was begun before, and for every registration to beat twice.
         run(.seconds(12))
         // A refused registration is offered again after 60 s, a tombstone's lease is over after 36 s.
@@ -51,15 +53,17 @@ extension Simulation {
         guard operationsDone < plan.operations else { return }
         operationsDone += 1
         let key = random.next(below: keys.count)
-        switch random.next(below: 24) {
+        switch random.next(below: 26) {
         case 0...7: post(key)
         case 8...11: removeByRequest(key)
         case 12: abandon()
         case 13: changeInterval()
         case 14: stallOrWipe()
-        case 15, 16: keys[key].isWell.toggle()
-        case 17: maintain(key)
-        case 18: maintainSidecar()
+        case 15: changeList()
+        case 16: askBeat(key)
+        case 17, 18: keys[key].isWell.toggle()
+        case 19: maintain(key)
+        case 20: maintainSidecar()
         default: harm()
         }
         // Often several in one turn, mostly within a second, sometimes after a few periods.
@@ -97,7 +101,7 @@ extension Simulation {
             keys[key].wanted = document
             keys[key].lastBeat = nil
         case .updated: keys[key].wanted = document
-        case .unchanged, .exists, .tooMany, .draining, .removal, .maintenance: break
+        case .unchanged, .exists, .tooMany, .draining, .removal, .maintenance, .beat, .goneBeat: break
         }
         if !keys[key].isAcceptable {
             keys[key].refreshedAt = nil
@@ -140,6 +144,13 @@ extension Simulation {
             keys[key].mayExist = false
         }
         keys[key].owesDeregister = deregister && keys[key].mayExist
+    }
+
+    private func askBeat(_ key: Int) {
+        guard let handle = reactor.find(keys[key].key) else { return }
+        let token = newToken(keys[key].wanted == nil ? .goneBeat : .beat, key, wait: Limits.askedBeatWait)
+        keys[key].asks += 1
+        feed(.beatNow(handle, token))
     }
 
     private func abandon() {

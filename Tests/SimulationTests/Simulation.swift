@@ -8,7 +8,10 @@ final class Simulation {
     struct Plan {
         /// Several servers, one of which at most is ill at a time, and no stalls: the promise P1 holds.
         var singleFault: Bool
+        /// In the list at the start; none: it comes later.
         var servers: Int
+        /// Nodes of the cluster, those that no list has named yet among them.
+        var nodes: Int
         var keys: Int
         var maxRegistrations: Int
         var operations: Int
@@ -52,6 +55,7 @@ final class Simulation {
     let start: Instant
     var now: Instant
     var cluster: FakeCluster
+    var nodes: NodeList
     var keys: [KeyModel]
     var tokens: [TokenModel] = []
     var firstOpenToken = 0
@@ -81,9 +85,10 @@ final class Simulation {
         healthySince = start
         reactor = BeatReactor(
             .init(
-                servers: (0..<plan.servers).map { "10.1.0.\($0):8848" }, maxRegistrations: plan.maxRegistrations),
+                servers: (0..<plan.servers).map(NodeList.name), maxRegistrations: plan.maxRegistrations),
             at: start)
-        cluster = FakeCluster(servers: plan.servers, keys: plan.keys, at: start)
+        cluster = FakeCluster(servers: plan.nodes, keys: plan.keys, at: start)
+        nodes = NodeList(listed: plan.servers)
         cluster.lightInNotFound = random.next(below: 3) > 0
         cluster.lightBeatEnabled = random.next(below: 6) > 0
         keys = (0..<plan.keys).map { number in
@@ -179,7 +184,10 @@ final class Simulation {
         // Mostly quick, sometimes only at the end of the time-out.
         case .runCheck(let run):
             schedule(.checked(run), in: .milliseconds(random.next(below: 5) == 0 ? 500 : random.next(below: 20)))
-        case .probe, .login: preconditionFailure("\(effect) with a forced dialect and no login")
+        case .addServer(let place, let name): addServer(name, at: place)
+        case .retireServer(let place): retireServer(place)
+        case .probe, .verify, .login: preconditionFailure("\(effect) with v1 forced and no login")
+        case .store, .reopenStorage: preconditionFailure("\(effect) and nothing is stored")
         case .finish:
             finishes += 1
             check(draining && finishes == 1, "finish, and again or without a drain")
@@ -195,6 +203,7 @@ final class Simulation {
 
     private func accept(_ exchange: Exchange) {
         check(!outstanding.contains { $0.exchange.slot == exchange.slot }, "two in flight: \(exchange)")
+        check(nodes.isListed(exchange.server), "sent to a server that is not in the list: \(exchange)")
         let document = reactor.subject(of: exchange).document
         let key = Int(document.key.port) - 1
         check(
@@ -220,7 +229,7 @@ final class Simulation {
     private func write(_ number: Int) {
         guard let index = outstanding.firstIndex(where: { $0.number == number }) else { return }
         let (exchange, key) = (outstanding[index].exchange, outstanding[index].key)
-        guard cluster.faults[Int(exchange.server)] != .down else {
+        guard cluster.faults[nodes.node(at: exchange.server)] != .down else {
             // Refused at once, or no answer to the SYN.
             let delay = random.next(below: 2) == 0 ? Duration.microseconds(200) : .seconds(1)
             return schedule(.outcome(number, .failed(.connect)), in: delay)
@@ -237,11 +246,12 @@ final class Simulation {
         else { return fail("request \(number) arrives, and nobody wrote it") }
         let exchange = request.exchange
         trace.add(.arrived(exchange), at: now)
-        if cluster.faults[Int(exchange.server)] == .down {
+        if cluster.faults[nodes.node(at: exchange.server)] == .down {
             return schedule(.outcome(number, .failed(.closed)), in: .microseconds(100))
         }
         let answer = cluster.take(
-            exchange.kind, request.key, request.document, server: Int(exchange.server), at: now, random: &random)
+            exchange.kind, request.key, request.document, server: nodes.node(at: exchange.server), at: now,
+            random: &random)
         if exchange.kind != .deregister, cluster.instances[request.key]?.lastBeat == now { refreshed(request.key) }
         let patience = writtenAt + Self.requestTimeout - now
         let (outcome, delay): (Outcome, Duration) =

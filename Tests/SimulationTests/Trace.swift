@@ -59,7 +59,7 @@ struct Trace {
                 + "period \(document.period.map { "\($0)" } ?? "-") token \(token.number) "
                 + "wait \(options.wait.map { "\($0)" } ?? "-")\(options.mustCreate ? " mustCreate" : "")"
         case .input(.replied(let exchange, let reply, _)): "\(short(exchange)) replied \(strip(reply))"
-        case .input(.failed(let exchange, let failure, let sentAt)):
+        case .input(.failed(let exchange, let failure, let sentAt, _)):
             "\(short(exchange)) failed \(strip(failure))\(sentAt == nil ? ", nothing written" : "")"
         case .input(let input): strip(input)
         case .effect(.send(let exchange)): "-> send \(short(exchange))"

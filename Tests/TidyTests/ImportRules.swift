@@ -8,7 +8,7 @@ enum ImportRules {
         "JSON": ["CJansson"],
         "NacosWire": ["BeatCore", "HTTPWire", "JSON", "COpenSSL"],
         "ControlAPI": ["BeatCore", "HTTPWire", "JSON"],
-        "EventLoop": ["CLibevent", "CLibeventOpenSSL", "Glibc"],
+        "EventLoop": ["CLibevent", "CLibeventOpenSSL", "CProcess", "Glibc"],
         "Storage": ["CSQLite", "BeatCore", "Glibc"],
         "NamingStandIn": ["HTTPWire", "JSON", "EventLoop", "Glibc"],
         "Daemon": [

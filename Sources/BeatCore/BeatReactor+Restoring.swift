@@ -1,0 +1,67 @@
+// The start: what an earlier process has stored goes on as if nothing had happened.
+extension BeatReactor {
+    /// Takes a piece of what was stored; `total` is the number of all rows, `rev` the change counter.
+    ///
+    /// A registration that Nacos had accepted is not registered again: it is beaten lightly, and a server that has lost
+    /// it says so. What Nacos had not accepted is registered, and tombstones are finished.
+    mutating func restore(_ pieces: [StoredRegistration], rev stored: UInt64, total: Int, at now: Instant) {
+        rev = max(rev, stored)
+        table.reserve(total)
+        for piece in pieces {
+            let fingerprint = piece.document.key.fingerprint
+            guard table.find(fingerprint) == nil else { continue }
+            rev = max(rev, piece.rev, piece.serial)
+            let slot = table.insert(piece.document, fingerprint: fingerprint, rev: piece.rev, at: piece.createdAt)
+            table.markRestored(slot, serial: piece.serial, updatedAt: piece.updatedAt)
+            restoreID(piece, slot)
+            wheel.grow(to: table.rows.count)
+            let position = Int(slot)
+            table.rows[position].generation = piece.generation
+            table.rows[position].acceptedGeneration = piece.acceptedGeneration
+            table.rows[position].acceptedIsStored = piece.acceptedGeneration == piece.generation
+            table.rows[position].periodTicks = Period.ticks(piece.document.requestedPeriod)
+            table.rows[position].lightServer = Row.anyServer
+            table.rows[position].mayExist = true
+            let first = firstTick(slot, total: total, at: now)
+            switch piece.stage {
+            case .kept: if piece.acceptedGeneration != 0 { table.rows[position].nextDue = first }
+            case .leaving:
+                table.rows[position].stage = .leaving
+                table.move(slot, to: .deregistering)
+            }
+            wheel.schedule(slot, at: first)
+        }
+    }
+
+    /// An id belongs to the registration that is wanted, whichever comes first: its tombstone had let it go.
+    private mutating func restoreID(_ piece: StoredRegistration, _ slot: Int32) {
+        guard let id = piece.chosenID else { return }
+        if let holder = table.chosenIDs.slot(of: id) {
+            guard piece.stage == .kept else { return }
+            table.chosenIDs.set(nil, of: holder)
+        }
+        table.chosenIDs.set(id, of: slot)
+    }
+
+    /// When a restored registration is looked at first.
+    ///
+    /// Those whose beat fell due while no process ran are overdue, and nobody knows which they are. Few registrations
+    /// are therefore all beaten at once. Many begin with the phases of `restoreDowntime` ago, and go through theirs 1.6
+    /// times as fast until they are up to time: the most overdue first, no burst, and no gap of 5 + 2 s is exceeded.
+    private func firstTick(_ slot: Int32, total: Int, at now: Instant) -> Int64 {
+        let fingerprint = table.records[Int(slot)].fingerprint
+        let current = wheel.tick(at: now)
+        func ticks(_ duration: Duration) -> Int64 { duration.wholeNanoseconds / TimingWheel.slotNanoseconds }
+        guard total > Limits.restoredAtOnce else {
+            return current + Int64(fingerprint % UInt64(ticks(Limits.restoreSpread)))
+        }
+        let begin = current - ticks(Limits.restoreDowntime)
+        let grid = Phase.grid(registrations: total)
+        let phase = Phase.next(
+            after: begin - 1, fingerprint: fingerprint, periodTicks: Int64(table.rows[Int(slot)].periodTicks),
+            grid: grid)
+        // Off the grid, whose steps would make lumps at this pace.
+        let early = Int64((fingerprint >> 40) % UInt64(grid)) * 5 / 8
+        return current + max((phase - begin) * 5 / 8 - early, phase - current, 0)
+    }
+}

@@ -1,0 +1,177 @@
+import BeatCore
+import EventLoop
+import Glibc
+import HTTPWire
+import JSON
+import NamingStandIn
+import Storage
+import TestSupport
+import Testing
+
+@testable import Daemon
+
+extension OnSockets {
+    /// A daemon that stores, restarted on the same folder.
+    @Suite struct StoringTests {
+        /// A daemon on a data folder.
+        private func harness(_ folder: String) throws -> Harness {
+            let harness = try Harness { $0.stores = true }
+            try harness.daemon.restore(StorageStart.open("\(folder)/data"))
+            return harness
+        }
+
+        private func readiness(_ harness: Harness) throws -> String {
+            let response = try harness.send(.get, "/readyz")
+            return "\(response.status) \(String(decoding: response.body, as: UTF8.self))"
+        }
+
+        private func stored(_ folder: String) throws -> [StoredRegistration] {
+            var found: [StoredRegistration] = []
+            try StorageStart.open("\(folder)/data").store.load(zero: 0) { found += $0 }
+            return found
+        }
+
+        @Test func whatWasAnsweredIsThereAfterARestart() throws {
+            try withTemporaryDirectory { folder in
+                let first = try harness(folder)
+                let id = try first.register(port: 1, ",\"metadata\":{\"zone\":\"a\"},\"weight\":0.5")
+                try first.register(port: 2)
+                #expect(try first.send(.delete, "/v1/beats?serviceName=orders&ip=10.0.0.7&port=2").status == 204)
+                let before = try first.send(.get, "/v1/beats/\(id)")
+                first.close()
+
+                let second = try harness(folder)
+                defer { second.close() }
+                let after = try second.send(.get, "/v1/beats/\(id)")
+                for member in ["createdAt", "updatedAt", "serviceName"] {
+                    #expect(try after.string(member) == before.string(member))
+                }
+                #expect(try after.member("metadata") == before.member("metadata"))
+                #expect(try after.member("generation") == before.member("generation"))
+                #expect(second.daemon.core.dom2BeatSize == 1)
+                #expect(second.daemon.core.rev == 3)
+                #expect(try readiness(second) == "200 ok\n")
+                // Its naming server is a new one, and says that it does not know the instance.
+                try second.until("registered again") { second.daemon.core.counters.reregistrations[.notFound] == 1 }
+            }
+        }
+
+        @Test func batchesImportsAndChosenIdsAreThereAfterARestart() throws {
+            try withTemporaryDirectory { folder in
+                let first = try harness(folder)
+                #expect(try first.put("web", orders(1)).status == 201)
+                let put = "{\"op\":\"put\",\"registration\":\(orders(2, "\"id\":\"two\""))}"
+                #expect(try first.batch(put, "?atomic=true").member("results.0.status")?.integer == 201)
+                let items = (10..<240).map { orders($0) }.joined(separator: ",")
+                #expect(try first.post("{\"items\":[\(items)]}", "/v1/import").member("created")?.integer == 230)
+                #expect(first.daemon.bulks.isEmpty)
+                first.close()
+
+                let second = try harness(folder)
+                defer { second.close() }
+                #expect(second.daemon.core.dom2BeatSize == 232)
+                #expect(try second.get("/v1/beats/web").member("ip")?.string == "10.0.0.1")
+                #expect(try second.get("/v1/beats/two").member("ip")?.string == "10.0.0.2")
+                #expect(try second.put("web", orders(1)).member("result")?.string == "unchanged")
+            }
+        }
+
+        @Test func theEndLeavesNothingBehindButWhatIsToStay() throws {
+            try withTemporaryDirectory { folder in
+                let harness = try harness(folder)
+                try harness.register(port: 1)
+                try harness.register(port: 2, ",\"deregisterOnExit\":false")
+                try harness.until("registered") { harness.daemon.core.count(of: .beating) == 2 }
+                harness.daemon.stop()
+                try harness.until("ended") { harness.daemon.exitStatus == 0 }
+                harness.close()
+                #expect(try stored(folder).map(\.document.key.port) == [2])
+            }
+        }
+
+        @Test func leftoversAreTombstones() throws {
+            try withTemporaryDirectory { folder in
+                let harness = try Harness {
+                    $0.stores = true
+                    $0.shutdownTimeout = .milliseconds(200)
+                }
+                try harness.daemon.restore(StorageStart.open("\(folder)/data"))
+                try harness.register(port: 1)
+                try harness.until("registered") { harness.daemon.core.count(of: .beating) == 1 }
+                harness.naming.close()
+                harness.daemon.stop()
+                try harness.until("ended") { harness.daemon.exitStatus == 0 }
+                harness.close()
+                #expect(try stored(folder).map(\.stage) == [.leaving])
+            }
+        }
+
+        @Test("locked by another process: 503 within a second, beats go on, and it recovers by itself")
+        func locked() throws {
+            try withTemporaryDirectory { folder in
+                let harness = try harness(folder)
+                defer { harness.close() }
+                try harness.register(port: 1)
+                let other = try ChildProcess([
+                    "python3", "-c",
+                    """
+                    import sqlite3, sys
+                    c = sqlite3.connect("\(folder)/data/beatd.db", isolation_level=None)
+                    c.execute("BEGIN EXCLUSIVE")
+                    print("locked", flush=True)
+                    import signal; signal.pause()
+                    """,
+                ])
+                #expect(try other.waitForOutput("locked"))
+                let begin = MonotonicClock.nanoseconds()
+                let refused = try harness.send(
+                    .post, "/v1/beats", json: "{\"serviceName\":\"orders\",\"ip\":\"10.0.0.7\",\"port\":2}")
+                #expect(refused.status == 503 && MonotonicClock.nanoseconds() - begin < 1_000_000_000)
+                #expect(try refused.string("type") == "/problems/storage-unavailable")
+                #expect(refused.fields["Retry-After"] == "2")
+                let said = try readiness(harness)
+                #expect(said.hasPrefix("503 storage: writes are refused, beats go on: locked"), "\(said)")
+                let beats = harness.daemon.core.counters.beats[.ok]
+                try harness.until("beats go on") { harness.daemon.core.counters.beats[.ok] > beats }
+                other.signal(SIGKILL)
+                try harness.until("writable again") { !harness.daemon.core.isReadOnly }
+                #expect(try readiness(harness) == "200 ok\n")
+                try harness.register(port: 3)
+            }
+        }
+
+        @Test func aCorruptFileIsSetAsideAndSaidLoudly() throws {
+            try withTemporaryDirectory { folder in
+                let first = try harness(folder)
+                for port in 1...100 { try first.register(port: port) }
+                first.close()
+                let path = "\(folder)/data/beatd.db"
+                do { try RegistrationStore(in: DataFolder("\(folder)/data")).checkpoint() }
+                var bytes = try readFile(path)
+                let last = bytes.count - 4096
+                for position in (last + 8)..<bytes.count { bytes[position] ^= 0x5a }
+                try writeFile(path, bytes)
+
+                let second = try harness(folder)
+                #expect(try readiness(second).hasPrefix("503 storage: the database was corrupt and is set aside as"))
+                let left = second.daemon.core.dom2BeatSize
+                #expect(left > 0 && left < 100)
+                try second.register(port: 1000)
+                second.close()
+                let names = namesInFolder("\(folder)/data")
+                #expect(names.contains { $0.hasPrefix("beatd.db.corrupt-") }, "\(names)")
+                #expect(try stored(folder).count == left + 1)
+            }
+        }
+
+        @Test func secondProcess() throws {
+            try withTemporaryDirectory { folder in
+                let harness = try harness(folder)
+                defer { harness.close() }
+                #expect(throws: StorageError.inUse(path: "\(folder)/data", by: " (process \(getpid()))")) {
+                    _ = try StorageStart.open("\(folder)/data")
+                }
+            }
+        }
+    }
+}
