@@ -144,7 +144,7 @@ extension Answer {
         case .created, .updated, .unchanged, .removed, .removing: true
         case .batch(let answers): answers.contains { $0.promisesDurability }
         case .exists, .tooManyRegistrations, .keyConflict, .keyHeld, .idHeld, .refused, .draining, .storageUnavailable,
-            .notFound, .beaten, .notBeaten, .beatTooSoon:
+            .notFound, .beaten, .notBeaten, .beatTooSoon, .renewed, .noTTLCheck, .maintained:
             false
         }
     }

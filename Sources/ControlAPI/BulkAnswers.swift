@@ -100,7 +100,8 @@ extension ControlAPI {
         case .notFound: fail(Problem(.notFound, "there is no registration \(NameRules.quoted(named))"), element, &bulk)
         case .draining: fail(.draining, element, &bulk)
         case .storageUnavailable: fail(.storageUnavailable, element, &bulk)
-        case .batch, .beaten, .notBeaten, .beatTooSoon: preconditionFailure("a write was answered with \(answer)")
+        case .batch, .beaten, .notBeaten, .beatTooSoon, .renewed, .noTTLCheck, .maintained:
+            preconditionFailure("a write was answered with \(answer)")
         }
     }
 

@@ -80,12 +80,14 @@ extension ControlAPI {
         case .maintained(let at): handle = at
         case .notFound: throw Problem(.notFound, "the registration was removed meanwhile")
         case .draining: throw .draining
-        case .created, .updated, .unchanged, .exists, .tooManyRegistrations, .keyConflict, .removed, .removing,
+        case .storageUnavailable: throw .storageUnavailable
+        case .created, .updated, .unchanged, .exists, .tooManyRegistrations, .keyConflict, .keyHeld, .idHeld, .batch,
+            .refused, .beaten, .notBeaten, .beatTooSoon, .removed, .removing,
             .renewed, .noTTLCheck:
             preconditionFailure("a maintenance was answered with \(answer)")
         }
         guard begins else { return .empty(204) }
-        let registrationWriter = RegistrationWriter(context: context, servers: configuration.servers)
+        let registrationWriter = RegistrationWriter(context: context, servers: core.serverNames())
         var writer = JSONWriter()
         var etag: EntityTag?
         if let handle {
@@ -106,7 +108,9 @@ extension ControlAPI {
         case .noTTLCheck: throw Problem(.keyConflict, "this registration has no ttl check that could be renewed")
         case .notFound: throw Problem(.notFound, "the registration was removed meanwhile")
         case .draining: throw .draining
-        case .created, .updated, .unchanged, .exists, .tooManyRegistrations, .keyConflict, .removed, .removing,
+        case .storageUnavailable: throw .storageUnavailable
+        case .created, .updated, .unchanged, .exists, .tooManyRegistrations, .keyConflict, .keyHeld, .idHeld, .batch,
+            .refused, .beaten, .notBeaten, .beatTooSoon, .removed, .removing,
             .maintained:
             preconditionFailure("a renewal was answered with \(answer)")
         }
