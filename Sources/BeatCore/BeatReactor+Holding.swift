@@ -79,6 +79,9 @@ extension BeatReactor {
                 table.rows[position].acceptedGeneration = table.rows[position].generation
             } else {
                 counters.reregistrations.add(.change)
+                // A process that comes after this one is to register it again.
+                table.rows[position].acceptedIsStored = false
+                store(slot, into: &effects)
             }
         }
         advance(slot, at: now, into: &effects)

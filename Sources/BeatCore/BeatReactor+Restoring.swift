@@ -24,7 +24,9 @@ extension BeatReactor {
             table.rows[position].mayExist = true
             let first = firstTick(slot, total: total, at: now)
             switch piece.stage {
-            case .kept: if piece.acceptedGeneration != 0 { table.rows[position].nextDue = first }
+            case .kept:
+                beginHold(slot, at: now)
+                if piece.acceptedGeneration != 0 { table.rows[position].nextDue = first }
             case .leaving:
                 table.rows[position].stage = .leaving
                 table.move(slot, to: .deregistering)

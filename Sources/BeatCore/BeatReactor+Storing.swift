@@ -18,6 +18,8 @@ extension BeatReactor {
     /// Nacos has accepted the document as it is.
     mutating func storeAccepted(_ slot: Int32, into effects: inout [Effect]) {
         let generation = table.rows[Int(slot)].generation
+        // What hides it does not outlive the process: the next one registers it again.
+        guard !table.rows[Int(slot)].isHidden else { return }
         guard durability.mode != .off, table.rows[Int(slot)].acceptedIsStored != true else { return }
         table.rows[Int(slot)].acceptedIsStored = true
         let row = row(slot)

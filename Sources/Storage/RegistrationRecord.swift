@@ -21,6 +21,7 @@ enum RegistrationRecord {
         case labels = 7
         case chosenID = 8
         case declared = 9
+        case checks = 10
     }
 
     /// Why bytes are not a registration.
@@ -68,6 +69,7 @@ enum RegistrationRecord {
         }
         if !document.deregisterOnExit { tag(.keptOnExit, to: &out) { _ in } }
         if document.source == .file { tag(.declared, to: &out) { _ in } }
+        if !document.checks.isEmpty { tag(.checks, to: &out) { append(document.checks, to: &$0) } }
         if !document.labels.isEmpty { tag(.labels, to: &out) { append(document.labels, to: &$0) } }
     }
 
@@ -121,6 +123,7 @@ enum RegistrationRecord {
             }
         case .keptOnExit: document.deregisterOnExit = false
         case .declared: document.source = .file
+        case .checks: document.checks = try reader.checks(bytes, until: end)
         case .labels: document.labels = try reader.map(bytes, until: end)
         case .chosenID: chosenID = try reader.string(bytes)
         }
@@ -159,7 +162,7 @@ enum RegistrationRecord {
         for position in 0..<(Value.bitWidth / 8) { out.append(UInt8(truncatingIfNeeded: value >> (8 * position))) }
     }
 
-    private static func append(length value: UInt64, to out: inout [UInt8]) {
+    static func append(length value: UInt64, to out: inout [UInt8]) {
         var rest = value
         while rest >= 0x80 {
             out.append(UInt8(truncatingIfNeeded: rest) | 0x80)
@@ -168,7 +171,7 @@ enum RegistrationRecord {
         out.append(UInt8(rest))
     }
 
-    private static func append(_ text: String, to out: inout [UInt8]) {
+    static func append(_ text: String, to out: inout [UInt8]) {
         append(length: UInt64(text.utf8.count), to: &out)
         out.append(contentsOf: text.utf8)
     }

@@ -71,7 +71,7 @@ import Testing
                 case .reopenStorage:
                     handle(disk.isBroken ? .storeFailed(detail: "broken") : .storageReopened(isEmpty: false))
                 case .answer(let token, let answer): answered(token, answer)
-                case .cancel, .probe, .verify, .login, .addServer, .retireServer, .log, .finish: break
+                case .cancel, .probe, .verify, .login, .addServer, .retireServer, .runCheck, .log, .finish: break
                 }
             }
         }
@@ -89,7 +89,7 @@ import Testing
             case .storageUnavailable, .notFound, .draining, .exists, .keyConflict, .tooManyRegistrations, .keyHeld,
                 .idHeld,
                 .batch, .refused, .beaten,
-                .notBeaten, .beatTooSoon:
+                .notBeaten, .beatTooSoon, .renewed, .noTTLCheck, .maintained:
                 break
             }
         }

@@ -65,7 +65,7 @@ extension StoredRegistration {
     func everyFieldIsStored() {
         #expect(
             Mirror(reflecting: StoredRegistration.full.document).children.compactMap(\.label) == [
-                "key", "weight", "enabled", "metadata", "period", "onUnhealthy", "deregisterOnExit", "labels",
+                "key", "weight", "enabled", "metadata", "period", "checks", "onUnhealthy", "deregisterOnExit", "labels",
                 "source",
             ])
     }
