@@ -58,7 +58,8 @@ extension LogEvent {
                 .warn, "clientBeatInterval makes no sense, the own period is kept", event: "server.bad_interval",
                 server: name(server), fields: ["key": .string(key), "milliseconds": .integer(milliseconds)])
         case .serverDown, .serverUp, .clusterTrouble, .clusterWell, .dialectFound, .serverListChanged,
-            .serverListIgnored, .loginFailed, .loginRecovered, .storageFailed, .storageRecovered:
+            .serverListIgnored, .loginFailed, .loginRecovered, .storageFailed, .storageRecovered,
+            .checkChanged, .maintenance, .sidecarMaintenance:
             return nil
         }
     }

@@ -263,7 +263,8 @@ struct BatchTests {
         case .idHeld: "idHeld"
         case .tooManyRegistrations: "tooMany"
         case .notFound: "notFound"
-        case .exists, .keyConflict, .draining, .storageUnavailable, .batch, .refused, .beaten, .notBeaten, .beatTooSoon:
+        case .exists, .keyConflict, .draining, .storageUnavailable, .batch, .refused, .beaten, .notBeaten, .beatTooSoon,
+            .renewed, .noTTLCheck, .maintained:
             "\(answer)"
         }
     }

@@ -5,6 +5,14 @@ import Testing
 
 extension StoredRegistration {
     /// With every field different from its default.
+    /// One of each kind.
+    static let checks: [Check] = [
+        CheckURL(parsing: "http://localhost:80/a?b").map { Check(.http($0, expect: 200...204), fall: 7) },
+        Check(.tcp(CheckAddress(host: "::1", port: 65535)), every: .milliseconds(100), timeout: .milliseconds(10)),
+        Check(.pid(4_194_304), rise: 100, grace: .seconds(3600)), Check(.ttl(.seconds(86_400))),
+        Check(.exec(["/bin/true", "", "ü"])),
+    ].compactMap { $0 }
+
     static let full = StoredRegistration(
         serial: 1 << 62,
         document: RegistrationDocument(
@@ -12,7 +20,7 @@ extension StoredRegistration {
                 namespaceId: "dev", groupName: "G", serviceName: "bestellung-größe", clusterName: "C1",
                 ip: "2001:db8::1", port: 65535),
             weight: 0.1, enabled: false, metadata: ["a": "", "preserved.heart.beat.timeout": "9000", "ü": "b\0c"],
-            period: .milliseconds(59_999), onUnhealthy: .deregister, deregisterOnExit: false,
+            period: .milliseconds(59_999), checks: checks, onUnhealthy: .deregister, deregisterOnExit: false,
             labels: ["team": "x", "": "y"], source: .file),
         stage: .leaving, generation: .max, acceptedGeneration: 7, rev: .max,
         createdAt: Instant(nanoseconds: -5_000_000_000), updatedAt: Instant(nanoseconds: 12_003_000_000),
