@@ -31,6 +31,10 @@ public final class SpawnedProcess: LoopResource {
     /// Read from the pipe in one pass: a process that writes without end must not hold the loop.
     private static let readMax = 4096
 
+    /// How long `close` waits for a killed process to be dead: it takes less than a millisecond, and a process that
+    /// ends must not wait for one that cannot die.
+    private static let deathMilliseconds: Int32 = 100
+
     /// Starts `arguments[0]`, an absolute path, with `environment` (`NAME=value`). Of its output the first `outputMax`
     /// bytes are kept, the rest is thrown away. `onEnd` comes once, in a pass of the loop; then it is closed.
     public init(
@@ -50,7 +54,8 @@ public final class SpawnedProcess: LoopResource {
         watch = beatd_pidfd_open(pid)
         guard watch >= 0 else {
             let reason = errno
-            Self.end(group: pid)
+            Glibc.kill(-pid, SIGKILL)
+            waitpid(pid, nil, 0)
             Glibc.close(ends.read)
             throw .refused(call: "pidfd_open", errno: reason)
         }
@@ -86,7 +91,7 @@ public final class SpawnedProcess: LoopResource {
         guard !isClosed else { return }
         isClosed = true
         onEnd = nil
-        if !hasEnded { Self.end(group: pid) }
+        if !hasEnded { endGroup() }
         hasEnded = true
         event_del(exitEvent)
         event_del(outputEvent)
@@ -169,12 +174,13 @@ public final class SpawnedProcess: LoopResource {
         return pid
     }
 
-    /// Kills a group and reaps its leader, which may take a moment to die; a process in the middle of a system call
-    /// that cannot be interrupted is left to whoever reaps orphans.
-    private static func end(group pid: pid_t) {
+    /// Kills the group and reaps its leader, which dies within a moment; one in the middle of a system call that cannot
+    /// be interrupted is left to whoever reaps orphans.
+    private func endGroup() {
         Glibc.kill(-pid, SIGKILL)
-        var status: Int32 = 0
-        waitpid(pid, &status, WNOHANG)
+        var death = pollfd(fd: watch, events: Int16(POLLIN), revents: 0)
+        poll(&death, 1, Self.deathMilliseconds)
+        waitpid(pid, nil, WNOHANG)
     }
 
     /// What WIFEXITED and its like say (wait(2)); macros cannot be called from here.

@@ -306,7 +306,6 @@ struct CheckTests {
     @Test("a registration without checks costs nothing of a row")
     func rowSize() {
         #expect(MemoryLayout<Row>.stride == 120)
-        #expect(MemoryLayout<RegistrationTable.Record>.stride == 96)
         let core = Core()
         for number in 1...50 { core.register(.orders(number)) }
         core.settle(well)
