@@ -152,6 +152,12 @@ extension OnSockets {
             try harness.until("three seconds", polling: true) { MonotonicClock.nanoseconds() - begin > 3_000_000_000 }
             let document = try harness.send(.get, "/v1/status").text
             #expect(document.contains(reason), "\(document)", sourceLocation: sourceLocation)
+            // With a forced dialect registrations meet the server themselves, and remember what it said.
+            if dialect == .forced(.v1) {
+                let attempts = (Int32(0)..<60).compactMap { harness.daemon.core.nextKept(from: $0)?.key }
+                    .compactMap { harness.daemon.core.find($0) }.compactMap { harness.daemon.core.history($0) }
+                #expect(attempts.joined().contains { $0.detail == reason }, sourceLocation: sourceLocation)
+            }
             #expect(harness.naming.requestLog.total == 0, sourceLocation: sourceLocation)
             #expect(harness.naming.server.instanceCount == 0, sourceLocation: sourceLocation)
             #expect(
