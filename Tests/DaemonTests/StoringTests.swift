@@ -143,6 +143,10 @@ extension OnSockets {
                 harness.daemon.declare(try declared([2]))
                 #expect(harness.daemon.core.keys(from: .file).map(\.port) == [1])
                 #expect(!harness.daemon.isLastReloadGood)
+                // It was not taken for done either.
+                harness.daemon.handle(.storageReopened(isEmpty: false))
+                harness.daemon.declare(try declared([2]))
+                #expect(harness.daemon.core.keys(from: .file).map(\.port) == [2])
             }
         }
 
