@@ -15,7 +15,7 @@ struct AskedBeats {
     var isEmpty: Bool { waiting.isEmpty }
 
     /// When the first wait is over.
-    var nextDeadline: Instant? { waiting.isEmpty ? nil : waiting.map(\.deadline).min() }
+    var nextDeadline: Instant? { waiting.reduce(nil) { $0.earlier($1.deadline) } }
 
     /// Waits for the outcome of a beat; else how long to stay away.
     mutating func add(_ handle: RegistrationHandle, _ token: RequestToken, at now: Instant) -> Duration? {

@@ -37,8 +37,8 @@ extension AttemptView {
             detail: reply.detail)
     }
 
-    init(_ exchange: Exchange, _ failure: ExchangeFailure, sentAt: Instant?, at now: Instant) {
-        self.init(exchange, outcome: failure.outcome, code: 0, sentAt: sentAt, at: now, detail: failure.text)
+    init(_ exchange: Exchange, _ failure: ExchangeFailure, sentAt: Instant?, _ detail: String, at now: Instant) {
+        self.init(exchange, outcome: failure.outcome, code: 0, sentAt: sentAt, at: now, detail: detail)
     }
 
     private init(

@@ -42,7 +42,7 @@ extension BeatReactor {
         guard settle(exchange, sentAt: sentAt) else { return }
         let slot = exchange.slot
         if failure != .aborted || sentAt != nil {
-            noteAttempt(AttemptView(exchange, failure, sentAt: sentAt, at: now), of: slot)
+            noteAttempt(AttemptView(exchange, failure, sentAt: sentAt, detail, at: now), of: slot)
         }
         if failure == .aborted { table.rows[Int(slot)].attempt.tried &= ~(1 << UInt32(exchange.server)) }
         if exchange.kind.isBeat, let sentAt { timings.recordLatency(now - sentAt, ok: false, at: now) }

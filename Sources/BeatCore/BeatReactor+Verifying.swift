@@ -16,14 +16,11 @@ extension BeatReactor {
                 let reader = servers.views().first(where: {
                     $0.index != check.server && $0.state == .up && $0.dialect == .v3
                 })?.index
-            else {
-                verification.settled(check.server)
-                continue
-            }
+            else { continue }
             let reading = InstanceReading(
                 registration: check.registration, generation: check.generation, key: table.key(slot),
                 server: check.server, reader: reader)
-            verification.began(reading)
+            verification.began(reading, isSecond: check.isSecond)
             effects.append(.verify(reading))
         }
     }
@@ -33,15 +30,15 @@ extension BeatReactor {
     mutating func verified(
         _ reading: InstanceReading, _ outcome: ReadingOutcome, at now: Instant, into effects: inout [Effect]
     ) {
-        verification.ended(reading)
+        let wasMissing = verification.ended(reading)
         guard outcome == .missing, let slot = table.slot(reading.registration), isAccepted(slot, reading.generation)
-        else { return verification.settled(reading.server) }
+        else { return }
         counters.strayed &+= 1
         effects.append(
             .log(
                 .instanceStrayed(
                     beatKey: reading.key.buildKey(), server: reading.server, reader: reading.reader)))
-        guard verification.isStillMissing(reading, at: now) else { return }
+        guard wasMissing else { return verification.lookAgain(reading, at: now) }
         for position in table.rows.indices
         where table.rows[position].stage == .kept && table.rows[position].server == reading.server
             && table.rows[position].dialect == .v3 && table.rows[position].acceptedGeneration != 0

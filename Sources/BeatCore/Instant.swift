@@ -47,3 +47,11 @@ extension Duration {
     @inlinable
     public var wholeMilliseconds: Int64 { wholeNanoseconds / 1_000_000 }
 }
+
+extension Optional where Wrapped == Instant {
+    /// The earlier of two instants; nil is later than all.
+    public func earlier(_ other: Instant?) -> Instant? {
+        guard let self, let other else { return self ?? other }
+        return Swift.min(self, other)
+    }
+}

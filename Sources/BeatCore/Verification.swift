@@ -37,9 +37,7 @@ struct Verification {
     /// What waits for its time, one for each server at most.
     private(set) var planned: [Check] = []
     /// Readings without an answer yet.
-    private var underWay: [InstanceReading] = []
-    /// The second look that is under way, by server.
-    private var seconds: UInt32 = 0
+    private var underWay: [(reading: InstanceReading, isSecond: Bool)] = []
     /// The servers that were well when the last sample was taken, a bit each.
     private var well: UInt32 = 0
     /// No new sample before this, by server, while the same servers are well.
@@ -47,23 +45,24 @@ struct Verification {
 
     /// The places of servers that are being read, or asked about, a bit each.
     var places: UInt32 {
-        underWay.reduce(0) { $0 | 1 << UInt32($1.server) | 1 << UInt32($1.reader) }
+        underWay.reduce(0) { $0 | 1 << UInt32($1.reading.server) | 1 << UInt32($1.reading.reader) }
     }
 
-    mutating func began(_ reading: InstanceReading) { underWay.append(reading) }
+    mutating func began(_ reading: InstanceReading, isSecond: Bool) { underWay.append((reading, isSecond)) }
 
-    mutating func ended(_ reading: InstanceReading) { underWay.removeAll { $0 == reading } }
+    /// The reading has its answer. True when the instance had been missing before.
+    mutating func ended(_ reading: InstanceReading) -> Bool {
+        guard let place = underWay.firstIndex(where: { $0.reading == reading }) else { return false }
+        return underWay.remove(at: place).isSecond
+    }
 
     /// These places are those of other servers from now on.
     mutating func forget(_ places: [ServerIndex]) {
         planned.removeAll { places.contains($0.server) }
-        for place in places {
-            restUntil[place] = nil
-            settled(place)
-        }
+        for place in places { restUntil[place] = nil }
     }
 
-    var nextDeadline: Instant? { planned.map(\.at).min() }
+    var nextDeadline: Instant? { planned.reduce(nil) { $0.earlier($1.at) } }
 
     /// A server accepted a registration: it is looked for soon, unless the server had its turn lately and the same
     /// servers are `well` as then: who owns what depends on that.
@@ -88,23 +87,15 @@ struct Verification {
         guard let next = nextDeadline, next <= now else { return [] }
         let due = planned.filter { $0.at <= now }
         planned.removeAll { $0.at <= now }
-        for check in due where check.isSecond { seconds |= 1 << UInt32(check.server) }
         return due
     }
 
-    /// An instance was missing. False the first time: it is looked for again when the cluster has had its time.
-    mutating func isStillMissing(_ reading: InstanceReading, at now: Instant) -> Bool {
-        let mask: UInt32 = 1 << UInt32(reading.server)
-        let wasSecond = seconds & mask != 0
-        seconds &= ~mask
-        if wasSecond { return true }
+    /// An instance was missing for the first time: it is looked for again when the cluster has had its time.
+    mutating func lookAgain(_ reading: InstanceReading, at now: Instant) {
         planned.removeAll { $0.server == reading.server }
         planned.append(
             Check(
                 registration: reading.registration, generation: reading.generation, server: reading.server,
                 isSecond: true, at: now + Limits.verifyAgain))
-        return false
     }
-
-    mutating func settled(_ server: ServerIndex) { seconds &= ~(1 << UInt32(server)) }
 }

@@ -117,6 +117,9 @@ enum MetricCatalogue {
         .init(
             "beatd_log_dropped_total", .counter, .loop(.logDropped),
             help: "Lines dropped because the log was blocked."),
+        .init(
+            "beatd_config_last_reload_success", .gauge, .loop(.lastReload),
+            help: "1 unless the last reading of settings and declared registrations brought a fault."),
     ]
 
     private static let ofProcess: [MetricFamily] = [

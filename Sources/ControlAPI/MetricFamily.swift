@@ -76,7 +76,7 @@ enum MetricSource: Sendable {
 
     /// The turn, the clock and the log.
     enum Loop: Sendable {
-        case turns, busy, stall, clockJumps, logMessages, logDropped
+        case turns, busy, stall, clockJumps, logMessages, logDropped, lastReload
     }
 
     /// `/proc/self` and the limits of the process.

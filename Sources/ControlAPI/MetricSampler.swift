@@ -166,6 +166,7 @@ struct MetricSampler {
         case .logMessages:
             for level in LogLevelLabel.allCases { text.sample(["\(level.label)"], shell.logMessages[level]) }
         case .logDropped: text.sample(shell.logDropped)
+        case .lastReload: text.sample(shell.lastReloadSucceeded ? 1 : 0)
         }
     }
 

@@ -22,6 +22,8 @@ public struct ShellMetrics: Sendable {
     public var lookups = LabelTally<LookupResult>()
     /// What the process used over the last minute; nil while that is not known.
     public var load: LoadMetrics?
+    /// Whether the last reading of settings and files of declared registrations brought no fault.
+    public var lastReloadSucceeded = true
     /// Jumps of the wall clock.
     public var clockJumps = LabelTally<ClockDirection>()
 

@@ -134,6 +134,7 @@ extension Daemon {
         }
         metrics.logDropped = log.dropped
         metrics.clockJumps = clocks.jumps
+        metrics.lastReloadSucceeded = isLastReloadGood
         sampleEvidence(into: &metrics)
         return metrics
     }

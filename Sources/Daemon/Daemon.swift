@@ -161,12 +161,11 @@ public final class Daemon {
 
     /// At the end of each turn, and before the first, which would wait for ever.
     func armTimer() {
-        let deadlines = [
-            core.nextDeadline?.at, client.nextDeadline, resolver?.nextDeadline, serverList?.nextDeadline, drainDeadline,
-            finishDeadline, storage?.nextDeadline, logLevelChange.revertsAt, parked.map(\.until).min(),
-            checks.nextDeadline,
-        ].compactMap { $0 }
-        if let next = deadlines.min() { timer?.arm(at: next.nanoseconds) } else { timer?.disarm() }
+        let next = parked.reduce(core.nextDeadline?.at) { $0.earlier($1.until) }
+            .earlier(client.nextDeadline).earlier(storage?.nextDeadline)
+            .earlier(resolver?.nextDeadline).earlier(serverList?.nextDeadline).earlier(checks.nextDeadline)
+            .earlier(drainDeadline).earlier(finishDeadline).earlier(logLevelChange.revertsAt)
+        if let next { timer?.arm(at: next.nanoseconds) } else { timer?.disarm() }
     }
 
     private func account(since begin: Instant) {
@@ -199,10 +198,12 @@ public final class Daemon {
         serveRequests()
     }
 
-    /// Feeds the core an input that comes from neither Nacos nor the API.
-    func handle(_ input: Input) {
+    /// Feeds the core inputs that come from neither Nacos nor the API, all in one turn.
+    func handle(_ inputs: Input...) { handle(inputs) }
+
+    func handle(_ inputs: [Input]) {
         clocks.read()
-        core.handle(input, at: clocks.now, into: &effects)
+        for input in inputs { core.handle(input, at: clocks.now, into: &effects) }
         perform()
         hasWork = true
     }

@@ -1,4 +1,5 @@
 public import BeatCore
+internal import EventLoop
 import Glibc
 
 /// The daemon's log: lines on a descriptor, 2 by default, that never hold up the loop. Loop-confined.
@@ -45,6 +46,17 @@ public final class Log {
         noticeDropped(at: wall)
         emit(record, at: wall, suppressed: suppressed)
         sink.flush()
+    }
+
+    /// Writes a line at this very moment, where no turn has read the clocks.
+    func writeNow(_ record: LogRecord) {
+        write(
+            record, at: WallTime(milliseconds: WallClock.milliseconds()), nanoseconds: MonotonicClock.nanoseconds())
+    }
+
+    /// Says why a process ends before it has begun.
+    func cannotStart(_ reason: String, event: String = "process.start") {
+        writeNow(LogRecord(.error, "cannot start", event: event, error: reason))
     }
 
     /// Writes on what a slow reader left. Once a turn; costs nothing when nothing waits.

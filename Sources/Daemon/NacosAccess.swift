@@ -67,7 +67,7 @@ final class NacosAccess {
     }
 
     /// When `expire` has something to do.
-    var nextDeadline: Instant? { (Array(unresolved.values) + [loginDeadline].compactMap { $0 }).min() }
+    var nextDeadline: Instant? { unresolved.values.reduce(loginDeadline) { $0.earlier($1) } }
 
     private func ask(_ server: ServerIndex, _ probe: DialectProbe) {
         var bytes: [UInt8] = []

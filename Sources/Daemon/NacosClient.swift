@@ -103,7 +103,7 @@ final class NacosClient {
     }
 
     /// When something that waits for room times out.
-    var nextDeadline: Instant? { (pools.map(\.nextDeadline) + [access?.nextDeadline]).compactMap { $0 }.min() }
+    var nextDeadline: Instant? { pools.reduce(access?.nextDeadline) { $0.earlier($1.nextDeadline) } }
 
     /// Requests by operation and outcome, and the connections that are open now.
     func sample() -> NacosMetrics {

@@ -38,6 +38,10 @@ final class NacosConnection: StreamDelegate {
     /// A register or deregister is on its way: nothing is pipelined behind it.
     private(set) var isExclusive = false
     private(set) var idleSince: Instant
+    /// When the answer to the last one came.
+    private var answeredAt = Instant(nanoseconds: .min)
+    /// The last answer was slow, or told of trouble of the cluster.
+    private var wasSlow = false
 
     init(_ pool: ServerPool, _ stream: Stream, to address: SocketAddress, at now: Instant) {
         self.pool = pool
@@ -47,19 +51,11 @@ final class NacosConnection: StreamDelegate {
         stream.delegate = self
     }
 
-    /// When the answer to the last one came.
-    private var answeredAt = Instant(nanoseconds: .min)
-    /// The last answer was slow, or told of trouble of the cluster.
-    private var wasSlow = false
-
     /// True when the server has been at its oldest exchange for so long that none should wait behind it.
     func isStuck(at now: Instant) -> Bool {
         guard let writtenAt = pending.first?.writtenAt else { return false }
         return now - max(writtenAt, answeredAt) > NacosClientLimits.stuck
     }
-
-    /// The server has answered on it.
-    var hasAnswered: Bool { answered > 0 }
 
     /// Exchanges without an answer yet.
     var load: Int { pending.count }

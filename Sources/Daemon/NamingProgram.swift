@@ -8,11 +8,6 @@ enum NamingProgram {
     static func run(_ settings: NamingSettings) -> Int32 {
         let log = Log(level: settings.logLevel, format: settings.logFormat)
         defer { log.finish() }
-        func write(_ record: LogRecord) {
-            log.write(
-                record, at: WallTime(milliseconds: WallClock.milliseconds()),
-                nanoseconds: MonotonicClock.nanoseconds())
-        }
         guard let profile = NamingProfile.Name(rawValue: settings.profile).map(NamingProfile.named),
             let address = SocketAddress(host: settings.listen.host, port: settings.listen.port)
         else { preconditionFailure("settings were checked: \(settings)") }
@@ -24,14 +19,14 @@ enum NamingProgram {
             let signals = try SignalSource(loop, signals: [SIGTERM, SIGINT, SIGQUIT, SIGHUP]) { signal in
                 isEnding = signal != SIGHUP
             }
-            write(
+            log.writeNow(
                 LogRecord(
                     .info, "naming server is up", event: "naming.up",
                     fields: [
                         "listen": .string(naming.localAddress.description), "profile": .string(settings.profile),
                     ]))
             while !isEnding {
-                LibeventLines.write(to: write)
+                LibeventLines.write(to: log.writeNow)
                 log.flush()
                 loop.runOnce(waiting: true)
             }
@@ -40,7 +35,7 @@ enum NamingProgram {
             loop.freeClosed()
             return Program.Exit.ok
         } catch {
-            write(LogRecord(.error, "cannot start", event: "process.start", error: "\(error)"))
+            log.cannotStart("\(error)")
             switch error {
             case .addressInUse: return Program.Exit.addressInUse
             case .refused: return Program.Exit.broken

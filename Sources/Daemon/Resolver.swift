@@ -80,7 +80,7 @@ final class Resolver {
     func remove(_ subject: Subject) { entries[subject] = nil }
 
     /// When a name is to be looked up next.
-    var nextDeadline: Instant? { entries.values.compactMap(\.nextAt).min() }
+    var nextDeadline: Instant? { entries.values.reduce(nil) { $0.earlier($1.nextAt) } }
 
     private func lookUpDue(at now: Instant) {
         for (subject, entry) in entries {

@@ -14,10 +14,10 @@ enum ServeProgram {
         defer { log.finish() }
         let tls: TLSContext?
         do throws(TLSError) {
-            tls = settings.usesTLS ? try TLSContext(settings.tlsOptions) : nil
+            tls = try settings.tlsContext()
         } catch {
             // The files were good when the settings were checked.
-            cannotStart(log, error.description)
+            log.cannotStart(error.description)
             return Program.Exit.configuration
         }
         let storage: StorageStart?
@@ -49,15 +49,9 @@ enum ServeProgram {
             }
             return run(loaded, daemon, naming, loop, log)
         } catch {
-            cannotStart(log, "\(error)")
+            log.cannotStart("\(error)")
             return exitCode(error)
         }
-    }
-
-    private static func cannotStart(_ log: Log, _ reason: String) {
-        log.write(
-            LogRecord(.error, "cannot start", event: "process.start", error: reason),
-            at: WallTime(milliseconds: WallClock.milliseconds()), nanoseconds: MonotonicClock.nanoseconds())
     }
 
     private static func run(
@@ -116,9 +110,7 @@ enum ServeProgram {
 
     /// Says why there is no start without the data folder; the exit code.
     private static func refuse(_ error: StorageError, _ log: Log) -> Int32 {
-        log.write(
-            LogRecord(.error, "cannot start", event: "storage.open", error: error.description),
-            at: WallTime(milliseconds: WallClock.milliseconds()), nanoseconds: MonotonicClock.nanoseconds())
+        log.cannotStart(error.description, event: "storage.open")
         switch error {
         case .folderUnusable, .inUse, .networkFileSystem, .newerSchema, .foreign, .full, .readOnly:
             return Program.Exit.storageUnusable
@@ -145,11 +137,10 @@ enum ServeProgram {
                 configuration.listeners.append(.api(.unix(path: path)))
                 configuration.socketPath = path
             } else {
-                log.write(
+                log.writeNow(
                     LogRecord(
                         .warn, "no unix socket: its folder cannot be made", event: "listener.unix",
-                        error: "\(path): \(SystemError.text(errno))"),
-                    at: WallTime(milliseconds: WallClock.milliseconds()), nanoseconds: MonotonicClock.nanoseconds())
+                        error: "\(path): \(SystemError.text(errno))"))
             }
         }
         for (listen, isOps) in [(settings.listen, false), (settings.opsListen, true)] {

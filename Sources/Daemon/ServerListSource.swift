@@ -7,7 +7,7 @@ final class ServerListSource {
     private let loop: EventLoop
     private let url: ServerListURL
     private let client: NacosClient.Configuration
-    private var addresses: [SocketAddress]
+    private var addresses: AddressRotation
     private var watch: ServerListWatch
     private var call: NacosCall?
     private var answer: Result<HTTPResponse, NacosCallError>?
@@ -21,7 +21,7 @@ final class ServerListSource {
         self.loop = loop
         self.url = url
         self.client = client
-        addresses = SocketAddress(host: url.host, port: url.port).map { [$0] } ?? []
+        addresses = AddressRotation(SocketAddress(host: url.host, port: url.port).map { [$0] } ?? [])
         watch = ServerListWatch(url: url.text, refresh: refresh, at: now)
     }
 
@@ -32,20 +32,14 @@ final class ServerListSource {
     }
 
     /// The host's name was looked up.
-    func setAddresses(_ found: [SocketAddress]) {
-        guard let current = addresses.first, found.contains(current) else {
-            addresses = found
-            return
-        }
-        addresses = [current] + found.filter { $0 != current }
-    }
+    func setAddresses(_ found: [SocketAddress]) { addresses.take(found) }
 
     /// The server of the last good list with this name, `host:port`.
     func server(named name: String) -> NacosEndpoint? { servers.first { $0.text == name } }
 
     /// When it wants a turn.
     var nextDeadline: Instant? {
-        watch.nextDeadline.map { addresses.isEmpty ? $0 + client.requestTimeout : $0 }
+        watch.nextDeadline.map { addresses.current == nil ? $0 + client.requestTimeout : $0 }
     }
 
     /// Takes what was answered, and begins to read when it is time. Gives a list that was read, and the lines for the
@@ -64,7 +58,7 @@ final class ServerListSource {
         // A name gets the time of an answer to be looked up in.
         guard call == nil, let deadline = nextDeadline, deadline <= now else { return result }
         watch.begin(at: now)
-        if let address = addresses.first {
+        if let address = addresses.current {
             read(from: address, at: now)
         } else {
             result.lines += watch.ended(.failure(NacosCallError(text: "its name is not resolved")), at: now).lines
@@ -86,13 +80,8 @@ final class ServerListSource {
         ) { [unowned self] result in
             self.call = nil
             self.answer = result
-            if case .failure(let error) = result, !error.wasConnected { self.cannotConnect(to: address) }
+            if case .failure(let error) = result, !error.wasConnected { self.addresses.failed(address) }
         }
-    }
-
-    /// The next reading tries the next address.
-    private func cannotConnect(to address: SocketAddress) {
-        if addresses.count > 1, addresses.first == address { addresses.append(addresses.removeFirst()) }
     }
 
     func close() {

@@ -12,7 +12,7 @@ final class ServerPool {
     private let loop: EventLoop
     /// `host:port` as configured.
     let name: String
-    private var addresses: [SocketAddress]
+    private var addresses: AddressRotation
     /// Writes requests to this server, with its token.
     var encoder: NacosRequestEncoder
     let transport: ServerTransport
@@ -41,7 +41,7 @@ final class ServerPool {
         name = server.name
         self.configuration = configuration
         self.client = client
-        addresses = server.addresses
+        addresses = AddressRotation(server.addresses)
         transport = ServerTransport(server, configuration)
         encoder = NacosRequestEncoder(
             host: server.name, contextPath: configuration.contextPath, version: configuration.version)
@@ -49,7 +49,7 @@ final class ServerPool {
 
     var requestTimeout: Duration { configuration.requestTimeout }
     func readClock() -> Instant { client.readClock() }
-    var address: SocketAddress? { addresses.first }
+    var address: SocketAddress? { addresses.current }
 
     /// Connections with and without an exchange on them.
     var connectionCounts: NacosMetrics.Connections {
@@ -61,8 +61,8 @@ final class ServerPool {
     var nextDeadline: Instant? {
         // What waits may be allowed another connection soon.
         let soon = others.isEmpty ? nil : readClock() + NacosClientLimits.waitPerConnection
-        let afterRest = beats.isEmpty ? nil : rest?.until
-        return [beats.first.map { $0.queuedAt + requestTimeout }, soon, afterRest].compactMap { $0 }.min()
+        guard let first = beats.first else { return soon }
+        return soon.earlier(first.queuedAt + requestTimeout).earlier(rest?.until)
     }
 
     /// Awaits answers to beats and registers no longer than this: deregistering must not wait for a server that hangs.
@@ -81,7 +81,7 @@ final class ServerPool {
     /// Writes what there is room for, beats first.
     func flush(_ core: borrowing BeatReactor, _ queries: inout InstanceQueries, at now: Instant) {
         guard !beats.isEmpty || !others.isEmpty else { return }
-        guard !addresses.isEmpty else { return failQueued(.connect) }
+        guard address != nil else { return failQueued(.connect) }
         expire(at: now)
         if let rest {
             if now >= rest.until { self.rest = nil } else if connections.isEmpty { failQueued(.connect, rest.detail) }
@@ -158,8 +158,8 @@ final class ServerPool {
             ?? leastLoaded(connected: true, configuration.pipelineDepth)
     }
 
-    /// The connection with the fewest beats on it, below `depth`, that takes another one. One that stands is better than one that does
-    /// not yet, which takes a round trip more.
+    /// The connection with the fewest beats on it, below `depth`, that takes another one. One that stands is better than
+    /// one that does not yet, which takes a round trip more.
     private func leastLoaded(connected: Bool, _ depth: Int) -> NacosConnection? {
         var best: NacosConnection?
         for connection in connections
@@ -208,11 +208,11 @@ final class ServerPool {
         _ = grow(at: now)
     }
 
-    /// Whether more connections than the setting may help; with TLS only to a server that answers on those that there are
+    /// Whether more connections than the setting may be opened. Never more than the setting at a time: what comes of
+    /// those shows whether the server takes more, or ends what it is given.
     var canGrow: Bool {
         connections.count < configuration.connectionsPerServer * NacosClientLimits.growth
-            && (!transport.usesTLS || connections.count < configuration.connectionsPerServer
-                || connections.contains { $0.hasAnswered })
+            && connections.count { !$0.isConnected } < configuration.connectionsPerServer
     }
 
     private func grow(at now: Instant) -> NacosConnection? {
@@ -220,7 +220,7 @@ final class ServerPool {
     }
 
     private func connect(at now: Instant) -> NacosConnection? {
-        guard let address = addresses.first, rest == nil else { return nil }
+        guard let address, rest == nil else { return nil }
         dropUseless(at: now)
         let connection = NacosConnection(self, transport.connect(loop, to: address), to: address, at: now)
         connections.append(connection)
@@ -242,20 +242,14 @@ final class ServerPool {
     /// The server's name has these addresses now; connections to others end with the answers that they wait for.
     func setAddresses(_ found: [SocketAddress]) {
         for connection in connections where !found.contains(connection.address) { connection.retire() }
-        // The one that is used stays first while it is among them: connections need not move.
-        guard let current = addresses.first, found.contains(current) else {
-            addresses = found
-            return
-        }
-        addresses = [current] + found.filter { $0 != current }
+        addresses.take(found)
     }
 
     // MARK: what connections tell
 
-    /// A connection did not come about: the next one tries the next address, for trouble with TLS after a rest. Of
-    /// several that fail together the first moves on.
+    /// A connection did not come about: the next one tries the next address, for trouble with TLS after a rest.
     func cannotConnect(to address: SocketAddress, _ tlsDetail: String? = nil) {
-        if addresses.count > 1, addresses.first == address { addresses.append(addresses.removeFirst()) }
+        addresses.failed(address)
         if let tlsDetail { rest = (readClock() + NacosClientLimits.tlsRest, tlsDetail) }
     }
 

@@ -11,9 +11,7 @@ enum SettingsLoader {
         let rows = SettingsTable.rows(for: .serve)
         let sources = SettingsSources(rows, flags: flags, environment: environment, readFile: readFile)
         var reader = SettingsReader(sources, environment: environment, readFile: readFile)
-        let settings = settings(&reader)
-        checkTogether(settings, &reader)
-        checkNacosSecurity(settings, &reader, checkTLS)
+        let settings = service(&reader, checkTLS)
         var declared = DeclaredBeats(defaultNamespace: settings.nacosNamespace, defaultIP: settings.defaultIP)
         if let (path, beats) = sources.declared { declared.add(beats, ofConfiguration: path) }
         if let folder = settings.configDirectory { declared.add(folder: folder, list: listFolder, readFile: readFile) }
@@ -44,7 +42,15 @@ enum SettingsLoader {
         return settings
     }
 
-    static func settings(_ reader: inout SettingsReader) -> Settings {
+    /// The settings of the daemon itself, checked one by one and together.
+    static func service(_ reader: inout SettingsReader, _ checkTLS: TLSFilesChecker) -> Settings {
+        let settings = settings(&reader)
+        checkTogether(settings, &reader)
+        checkNacosSecurity(settings, &reader, checkTLS)
+        return settings
+    }
+
+    private static func settings(_ reader: inout SettingsReader) -> Settings {
         let writeRate = reader.integer("write-rate")
         let listURL = reader.optional("nacos-server-list-url", SettingsAddress.serverListURL)
         let embeddedNaming = reader.value("embedded-naming", SettingsSyntax.boolean)
@@ -84,7 +90,7 @@ enum SettingsLoader {
     }
 
     /// What no setting can know alone.
-    static func checkTogether(_ settings: Settings, _ reader: inout SettingsReader) {
+    private static func checkTogether(_ settings: Settings, _ reader: inout SettingsReader) {
         // Whoever reaches the address could write (control-api.md §1). A token file that is named but broken has its own
         // fault already.
         let token = reader.setting("token-file")

@@ -16,6 +16,9 @@ extension Settings {
     /// Whether a server was written `https://`.
     var usesTLS: Bool { nacosServerListURL != nil || nacosServers.contains(where: \.usesTLS) }
 
+    /// What connections to `https://` servers are made with; nil when there are none.
+    func tlsContext() throws(TLSError) -> TLSContext? { usesTLS ? try TLSContext(tlsOptions) : nil }
+
     /// Whom to trust at `https://` servers, and what to show them.
     var tlsOptions: TLSOptions {
         var options = TLSOptions(caFile: nacosTLSCA)

@@ -58,10 +58,16 @@ extension OnSockets {
             // Ten phases on the grid of 50 ms: one of them has four of forty.
             let harness = try beating(40)
             var ports: [Int64: [UInt16]] = [:]
-            for port in UInt16(1)...40 {
-                let handle = harness.daemon.core.find(InstanceKey(serviceName: "orders", ip: "10.0.0.7", port: port))
-                let due = handle.flatMap { harness.daemon.core.view($0) }?.nextBeatAt
-                ports[try #require(due).nanoseconds % 500_000_000, default: []].append(port)
+            // A registration is beating once it is accepted, and has a phase once its first beat is.
+            try harness.until("a phase for each") {
+                ports = [:]
+                for port in UInt16(1)...40 {
+                    let key = InstanceKey(serviceName: "orders", ip: "10.0.0.7", port: port)
+                    let view = harness.daemon.core.find(key).flatMap { harness.daemon.core.view($0) }
+                    guard let due = view?.nextBeatAt else { return false }
+                    ports[due.nanoseconds % 500_000_000, default: []].append(port)
+                }
+                return true
             }
             let kept = try #require(ports.values.first { $0.count >= 4 }).prefix(4)
             for port in UInt16(1)...40 where !kept.contains(port) {

@@ -148,6 +148,8 @@ extension OnSockets {
                 try writeFile("\(folder)/a.json", Array("{\"serviceName\":".utf8))
                 child.signal(SIGHUP)
                 #expect(try comesToSee([1, 3]))
+                let metrics = try curl(folder, "/metrics")
+                #expect(metrics.contains("\nbeatd_config_last_reload_success 0\n"))
                 child.signal(SIGTERM)
                 #expect(try child.wait() == .exited(0), "\(child.errorText)")
                 #expect(child.errorText.contains("\(folder)/a.json: "), "\(child.errorText)")

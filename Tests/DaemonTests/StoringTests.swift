@@ -106,6 +106,50 @@ extension OnSockets {
             }
         }
 
+        private func declared(_ ports: [Int]) throws -> DeclaredBeats {
+            var beats = DeclaredBeats()
+            let items = ports.map { port -> JSONValue in
+                .object(["serviceName": .string("orders"), "ip": .string("10.0.0.7"), "port": .integer(Int64(port))])
+            }
+            beats.add(.array(items), ofConfiguration: "/c.json")
+            return beats
+        }
+
+        @Test("what a file declared goes when the file does, over a restart too")
+        func declaredOverARestart() throws {
+            try withTemporaryDirectory { folder in
+                let first = try harness(folder)
+                first.daemon.declare(try declared([5, 6, 7]))
+                // Answered when everything before it is durable too.
+                try first.register(port: 8)
+                first.close()
+
+                let second = try harness(folder)
+                defer { second.close() }
+                #expect(second.daemon.core.keys(from: .file).map(\.port).sorted() == [5, 6, 7])
+                second.daemon.declare(try declared([7]))
+                #expect(second.daemon.core.keys(from: .file).map(\.port) == [7])
+                #expect(second.daemon.core.keys(from: .api).map(\.port) == [8])
+                #expect(second.daemon.isLastReloadGood)
+            }
+        }
+
+        @Test func nothingIsDeclaredWhileNothingCanBeStored() throws {
+            try withTemporaryDirectory { folder in
+                let harness = try harness(folder)
+                defer { harness.close() }
+                harness.daemon.declare(try declared([1]))
+                harness.daemon.handle(.storeFailed(detail: "a test"))
+                harness.daemon.declare(try declared([2]))
+                #expect(harness.daemon.core.keys(from: .file).map(\.port) == [1])
+                #expect(!harness.daemon.isLastReloadGood)
+                // It was not taken for done either.
+                harness.daemon.handle(.storageReopened(isEmpty: false))
+                harness.daemon.declare(try declared([2]))
+                #expect(harness.daemon.core.keys(from: .file).map(\.port) == [2])
+            }
+        }
+
         @Test("locked by another process: 503 within a second, beats go on, and it recovers by itself")
         func locked() throws {
             try withTemporaryDirectory { folder in

@@ -152,6 +152,12 @@ extension OnSockets {
             try harness.until("three seconds", polling: true) { MonotonicClock.nanoseconds() - begin > 3_000_000_000 }
             let document = try harness.send(.get, "/v1/status").text
             #expect(document.contains(reason), "\(document)", sourceLocation: sourceLocation)
+            // With a forced dialect registrations meet the server themselves, and remember what it said.
+            if dialect == .forced(.v1) {
+                let attempts = (Int32(0)..<60).compactMap { harness.daemon.core.nextKept(from: $0)?.key }
+                    .compactMap { harness.daemon.core.find($0) }.compactMap { harness.daemon.core.history($0) }
+                #expect(attempts.joined().contains { $0.detail == reason }, sourceLocation: sourceLocation)
+            }
             #expect(harness.naming.requestLog.total == 0, sourceLocation: sourceLocation)
             #expect(harness.naming.server.instanceCount == 0, sourceLocation: sourceLocation)
             #expect(
@@ -250,6 +256,47 @@ extension OnSockets {
                     front.behaviour = .passesOn
                     try harness.until("all beating") { harness.daemon.core.count(of: .beating) == 100 }
                 }
+            }
+        }
+
+        @Test(
+            "a server that takes connections and shakes no hands: no more at once than the setting, however many wait")
+        func noHandshake() throws {
+            try withFiles { files in
+                let context = try files.context()
+                let loop = try EventLoop()
+                var accepted: [AcceptedPeer] = []
+                let listener = try Listener(
+                    loop, on: .v4(0x7f00_0001, port: 0), onAccept: { accepted.append(AcceptedPeer(loop, $0)) },
+                    onAcceptError: { _ in })
+                let harness = try Harness(on: loop) {
+                    let port = listener.localAddress.port ?? 0
+                    $0.servers = [
+                        ServerAddress(name: "127.0.0.1:\(port)", host: "127.0.0.1", port: port, usesTLS: true)
+                    ]
+                    $0.client.tls = context
+                    $0.dialect = .forced(.v1)
+                    $0.client.connectTimeout = .seconds(10)
+                }
+                defer {
+                    for peer in accepted { peer.stream.close() }
+                    listener.close()
+                    harness.close()
+                }
+                try registerAtOnce(60, harness)
+                try harness.until("the setting", polling: true) { accepted.count >= 8 }
+                // Long enough for a register more each 10 ms.
+                let begin = MonotonicClock.nanoseconds()
+                try harness.until("a while", polling: true) { MonotonicClock.nanoseconds() - begin > 300_000_000 }
+                #expect(accepted.count == 8)
+            }
+        }
+
+        /// One that says nothing.
+        private final class AcceptedPeer {
+            let stream: Stream
+            init(_ loop: EventLoop, _ socket: consuming AcceptedSocket) {
+                stream = Stream(loop, accepted: socket, limits: StreamLimits(inputMax: 1 << 16, outputMax: 1 << 16))
             }
         }
 

@@ -72,6 +72,12 @@ class Bench:
             raise Failure(f"longest gap {gap:.2f} s, at most {limit} s")
         return gap
 
+    def gap_over(self, seconds):
+        """The longest gap of a while of its own."""
+        self.naming.forget_gaps()
+        time.sleep(seconds)
+        return self.check_gap(6)
+
     def post(self, port, version=1):
         begin = time.monotonic()
         status, answer = self.beatd.ask("POST", "/v1/beats", document("10.9.9.9", port, version))
@@ -226,9 +232,7 @@ def the_disk_is_full(bench):
         return bench.post(port)[0] == 503
     wait_for("the log has no room to grow", 20, full)
     bench.require_refused("a full disk")
-    bench.naming.forget_gaps()
-    time.sleep(11)
-    gap = bench.check_gap(6)
+    gap = bench.gap_over(11)
     os.unlink(filler)
     took = bench.require_recovered()
     bench.restart_and_compare()
@@ -255,9 +259,7 @@ def a_sync_fails(bench):
     detach = attach(bench, "fdatasync,fsync:error=EIO")
     bench.post(3)
     bench.require_refused("a failing sync")
-    bench.naming.forget_gaps()
-    time.sleep(11)
-    gap = bench.check_gap(6)
+    gap = bench.gap_over(11)
     detach()
     took = bench.require_recovered()
     bench.restart_and_compare()
@@ -273,9 +275,7 @@ def the_disk_hangs(bench):
     time.sleep(0.2)
     begin = time.monotonic()
     bench.require_refused("a disk that hangs")
-    bench.naming.forget_gaps()
-    time.sleep(7)
-    gap = bench.check_gap(6)
+    gap = bench.gap_over(7)
     detach()
     bench.require_recovered(15)
     bench.restart_and_compare()
@@ -292,9 +292,7 @@ def another_process_has_the_database_locked(bench):
     if status != 503 or took > 1:
         raise Failure(f"{status} after {took:.2f} s")
     bench.require_refused("a locked database")
-    bench.naming.forget_gaps()
-    time.sleep(8)
-    gap = bench.check_gap(6)
+    gap = bench.gap_over(8)
     other.execute("ROLLBACK")
     other.close()
     took = bench.require_recovered()
@@ -347,16 +345,21 @@ def two_on_one_folder(bench):
 # ---- the end
 
 
+def terminated(bench, most):
+    """Ends beatd by TERM, which leaves no instance; how long that took."""
+    status, took = bench.beatd.terminate(15)
+    if status != 0 or took > most or bench.naming.count():
+        raise Failure(f"exit {status} after {took:.2f} s, {bench.naming.count()} instances left")
+    return took
+
+
 @scenario()
 def term_deregisters_all(bench):
     bench.beatd.start()
     for port in range(1, 1001):
         bench.beatd.ask("POST", "/v1/beats", document("10.9.0.1", port, 1))
     wait_for("1000 instances", 30, lambda: bench.naming.count() == 1000)
-    status, took = bench.beatd.terminate(15)
-    if status != 0 or took > 3 or bench.naming.count():
-        raise Failure(f"exit {status} after {took:.2f} s, {bench.naming.count()} instances left")
-    return f"1000 instances gone, exit 0 after {took:.2f} s"
+    return f"1000 instances gone, exit 0 after {terminated(bench, 3):.2f} s"
 
 
 @scenario()
@@ -386,10 +389,7 @@ def term_while_beats_hang(bench):
     bench.register(100)
     bench.naming.hangs_on_beats = True
     time.sleep(2.5)
-    status, took = bench.beatd.terminate(15)
-    if status != 0 or took > 2.5 or bench.naming.count():
-        raise Failure(f"exit {status} after {took:.2f} s, {bench.naming.count()} instances left")
-    return f"exit 0 after {took:.2f} s"
+    return f"exit 0 after {terminated(bench, 2.5):.2f} s"
 
 
 @scenario()

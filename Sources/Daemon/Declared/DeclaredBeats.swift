@@ -126,9 +126,6 @@ struct DeclaredState: Equatable {
         for key in restored { declared[key] = "" }
     }
 
-    /// Whether a file declares this registration.
-    func contains(_ key: InstanceKey) -> Bool { declared[key] != nil }
-
     /// Takes a new reading. What a broken file said before stays, and so does what may be from it. All documents are
     /// registered again: one that did not change changes nothing.
     mutating func take(_ beats: DeclaredBeats) -> Change {

@@ -23,9 +23,9 @@ final class RunProgram {
         defer { log.finish() }
         let tls: TLSContext?
         do throws(TLSError) {
-            tls = service.usesTLS ? try TLSContext(service.tlsOptions) : nil
+            tls = try service.tlsContext()
         } catch {
-            write(error.description, log)
+            log.cannotStart(error.description)
             return Program.Exit.configuration
         }
         do throws(EventLoopError) {
@@ -47,7 +47,7 @@ final class RunProgram {
                 RunProgram(settings, daemon, loop, child, signals, timer).keep(settings, log)
             }
         } catch {
-            write(error.description, log)
+            log.cannotStart(error.description)
             guard case .addressInUse = error else { return Program.Exit.broken }
             return Program.Exit.addressInUse
         }
@@ -63,7 +63,7 @@ final class RunProgram {
                     settings.command, environment: environment(socket: daemon.configuration.socketPath)))
         } catch {
             daemon.close()
-            write("\(settings.command[0]): \(SystemError.text(error.errno))", log)
+            log.cannotStart("\(settings.command[0]): \(SystemError.text(error.errno))")
             return error.errno == ENOENT ? Program.Exit.notFound : Program.Exit.notExecutable
         }
     }
@@ -152,12 +152,6 @@ final class RunProgram {
         for name in SettingsTable.rows.compactMap(\.secretEnvironment) { variables[name] = nil }
         if let socket { variables["BEATD_SOCKET"] = socket }
         return variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-    }
-
-    private static func write(_ error: String, _ log: Log) {
-        log.write(
-            LogRecord(.error, "cannot start", event: "process.start", error: error),
-            at: WallTime(milliseconds: WallClock.milliseconds()), nanoseconds: MonotonicClock.nanoseconds())
     }
 }
 

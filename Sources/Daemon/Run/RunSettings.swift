@@ -77,9 +77,11 @@ extension SettingsLoader {
         let rows = SettingsTable.rows(for: .run)
         let sources = SettingsSources(rows, flags: flags, environment: environment, readFile: readFile)
         var reader = SettingsReader(sources, environment: environment, readFile: readFile)
-        let settings = settings(&reader)
-        checkTogether(settings, &reader)
-        checkNacosSecurity(settings, &reader, checkTLS)
+        let settings = service(&reader, checkTLS)
+        if let declared = sources.declared {
+            reader.complain(
+                "\"beats\" in \(declared.path)", "are for beatd serve: run keeps the one instance of its program")
+        }
         let document = document(&reader, settings, host)
         let check = reader.value("check") { text throws(SettingsComplaint) in try RunCheck(text) }
         let settle = reader.duration("settle")

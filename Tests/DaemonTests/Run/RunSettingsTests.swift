@@ -60,6 +60,17 @@ import Testing
         #expect(settings.service.settings.listen?.text == "127.0.0.1:0")
     }
 
+    @Test func declaredRegistrationsAreNotForgottenSilently() {
+        do throws(SettingsRefusal) {
+            _ = try BeatdInvocation.parse(
+                arguments: ["run", "--config", "/c.json"] + Self.least + ["--", "true"], environment: [:],
+                readFile: { _ in .success(Array("{\"beats\":[]}".utf8)) })
+            Issue.record("taken")
+        } catch {
+            #expect(error.faults.map(\.place) == ["\"beats\" in /c.json"])
+        }
+    }
+
     @Test func whatIsWrongIsNamedByItsFlag() {
         #expect(refusal(Self.least) == ["run: needs a program: beatd run … -- command"])
         #expect(refusal(["--port", "8080", "--ip", "10.0.0.7", "--", "true"]) == ["--service-name: is required"])
