@@ -18,6 +18,7 @@ extension BeatReactor {
         into effects: inout [Effect]
     ) {
         guard let slot = table.slot(handle), isWanted(slot) else { return effects.append(.answer(token, .notFound)) }
+        guard !isReadOnly else { return effects.append(.answer(token, .storageUnavailable)) }
         let had = maintenanceOf(slot)
         if let maintenance {
             setMaintenance(maintenance, of: slot, at: now)
@@ -27,10 +28,23 @@ extension BeatReactor {
             logMaintenance(slot, nil, into: &effects)
         }
         updateHold(slot, at: now, into: &effects)
+        storeHold(slot, isAwaited: true, at: now, into: &effects)
         effects.append(.answer(token, .maintained(handle)))
     }
 
     /// Endpoint 18: nil ends it.
+    mutating func maintainSidecar(
+        _ maintenance: Maintenance?, _ token: RequestToken, at now: Instant, into effects: inout [Effect]
+    ) {
+        guard !isReadOnly else { return effects.append(.answer(token, .storageUnavailable)) }
+        if maintenance != sidecarMaintenance {
+            maintainSidecar(maintenance, at: now, into: &effects)
+            storeSidecar(isAwaited: true, into: &effects)
+        }
+        effects.append(.answer(token, .maintained(nil)))
+    }
+
+    /// Begins the maintenance of the whole sidecar, or (nil) ends it.
     mutating func maintainSidecar(_ maintenance: Maintenance?, at now: Instant, into effects: inout [Effect]) {
         guard maintenance != nil || sidecarMaintenance != nil else { return }
         sidecarMaintenance = maintenance
@@ -77,7 +91,10 @@ extension BeatReactor {
                 endMaintenance(slot)
                 logMaintenance(slot, nil, into: &effects)
                 updateHold(slot, at: now, into: &effects)
-            case .sidecarMaintenanceEnd: maintainSidecar(nil, at: now, into: &effects)
+                storeHold(slot, isAwaited: false, at: now, into: &effects)
+            case .sidecarMaintenanceEnd:
+                maintainSidecar(nil, at: now, into: &effects)
+                storeSidecar(isAwaited: false, into: &effects)
             }
         }
     }

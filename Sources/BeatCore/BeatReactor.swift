@@ -74,6 +74,8 @@ public struct BeatReactor: ~Copyable {
     var maintained: [Int32: Held] = [:]
     /// The agenda's place of the end of `sidecarMaintenance`.
     var sidecarPlace: Int32?
+    /// Registrations of which a hold is stored, and since when.
+    var storedHolds: [Int32: Instant] = [:]
     /// Registrations whose generation has risen without a change of the document.
     var heldGenerations: [Int32: HeldGeneration] = [:]
     /// Registrations that trouble of the cluster holds up.
@@ -126,10 +128,7 @@ public struct BeatReactor: ~Copyable {
         case .maintain(let handle, let maintenance, let token):
             maintain(handle, maintenance, token, at: now, into: &effects)
         case .maintainSidecar(let maintenance, let token):
-            maintainSidecar(maintenance, at: now, into: &effects)
-            effects.append(.answer(token, .maintained(nil)))
-        case .restoreHold(let handle, let record):
-            restoreHold(handle, record, at: now, into: &effects)
+            maintainSidecar(maintenance, token, at: now, into: &effects)
         case .restoreSidecarMaintenance(let maintenance):
             maintainSidecar(maintenance, at: now, into: &effects)
         case .restored(let pieces, let rev, let total):
@@ -203,6 +202,7 @@ public struct BeatReactor: ~Copyable {
                 // What is not to leave Nacos is not to leave the disk either: the next process goes on with it.
                 table.rows[Int(slot)].withoutDeregister = !table.records[Int(slot)].deregisterOnExit
                 table.rows[Int(slot)].staysStored = !table.records[Int(slot)].deregisterOnExit
+                if table.rows[Int(slot)].staysStored { storeHold(slot, isAwaited: false, at: now, into: &effects) }
                 removeBeatInfo(slot, at: now, into: &effects)
             }
         }

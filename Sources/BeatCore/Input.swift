@@ -30,9 +30,7 @@ public enum Input: Equatable, Sendable {
     case maintain(RegistrationHandle, Maintenance?, RequestToken)
     /// Somebody holds the whole sidecar out, or (nil) puts it back.
     case maintainSidecar(Maintenance?, RequestToken)
-    /// What held a registration back before the process was started anew.
-    case restoreHold(RegistrationHandle, HoldRecord)
-    /// What held the whole sidecar back before the process was started anew.
+    /// What held the whole sidecar back before the process was started anew; before what was stored comes in.
     case restoreSidecarMaintenance(Maintenance)
     /// A piece of what an earlier process has stored, before anything else comes in: `rev` is its change counter,
     /// `total` the number of all its rows.

@@ -96,6 +96,8 @@ public enum Limits {
     public static let maintenanceMax = Duration.seconds(365 * 86_400)
     /// What a reason may say, in bytes: a line or two.
     public static let maintenanceReasonBytes = 512
+    /// How often that a check's verdict is still fresh is stored, for one registration: a transaction a second at most.
+    static let holdSpacing = Duration.seconds(1)
     /// Registrations on the coarse grid of phases; beyond them the load is dense enough for the fine one.
     public static let coarsePhases = 20_000
 }

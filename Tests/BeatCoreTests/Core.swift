@@ -11,6 +11,8 @@ final class Core {
     /// Everything that was ever sent, with its time.
     private(set) var sent: [(exchange: Exchange, at: Instant)] = []
     private(set) var answers: [RequestToken: Answer] = [:]
+    /// Everything that was handed over to be stored.
+    private(set) var stored: [StoreChange] = []
     /// Runs of checks that were begun and have not ended, in order.
     private(set) var runs: [CheckRun] = []
     /// How many runs were ever begun.
@@ -50,8 +52,8 @@ final class Core {
             case .runCheck(let run):
                 runs.append(run)
                 runsBegun += 1
-            case .cancel, .probe, .verify, .login, .addServer, .retireServer, .log, .finish, .store, .reopenStorage:
-                break
+            case .cancel, .probe, .verify, .login, .addServer, .retireServer, .log, .finish, .reopenStorage: break
+            case .store(let change, _): stored.append(change)
             }
         }
         return logs ? effects : effects.filter { if case .log = $0 { false } else { true } }
