@@ -16,8 +16,7 @@ extension ControlAPI {
     public func render(
         _ answers: [Answer], for pending: Pending, core: borrowing BeatReactor, context: Context
     ) -> HTTPResponse {
-        precondition(
-            answers.count == pending.count && pending.count > 0, "\(answers.count) answers for \(pending.count) inputs")
+        precondition(answers.count == pending.count, "\(answers.count) answers for \(pending.count) inputs")
         do throws(Problem) {
             switch pending.kind {
             case .register:
@@ -29,6 +28,8 @@ extension ControlAPI {
                 return try removed(answers, missingOk: true, pending, core: core, context: context)
             case .renew: return try renewed(answers[0])
             case .maintain: return try held(answers[0], begins: true, pending, core: core, context: context)
+            case .reload(let reading):
+                return try reloaded(answers, reading, pending, core: core, context: context)
             case .endMaintenance: return try held(answers[0], begins: false, pending, core: core, context: context)
             }
         } catch {

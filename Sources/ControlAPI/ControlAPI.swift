@@ -157,6 +157,7 @@ public struct ControlAPI: Sendable {
         case .readServers:
             return .respond(readServers(call, core: core, context: context, shell: metrics()), route: route)
         case .readConfig: return .respond(readConfig(call), route: route)
+        case .reload: return try reload(call, core: core, context: context)
         case .setLogLevel: return try setLogLevel(call, context: context)
         case .readCapabilities: return .respond(readCapabilities(call), route: route)
         case .readLiveness: return .respond(Probes.liveness(context), route: route)

@@ -30,7 +30,7 @@ public enum DeclaredRegistration {
                 faults: error.items.map { item in
                     switch item.place {
                     case .pointer(let pointer): Fault(pointer: pointer, detail: item.detail)
-                    case .parameter(let name): Fault(pointer: name, detail: item.detail)
+                    case .parameter(let name), .configuration(let name): Fault(pointer: name, detail: item.detail)
                     }
                 })
         }

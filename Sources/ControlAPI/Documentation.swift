@@ -35,7 +35,7 @@ extension ControlAPI {
         for capability in [
             "beats", "dry-run", "wait", "filters", "paging", "metrics", "prometheus", "servers", "config",
             "history", "health", "beat-now", "log-level", "headroom", "put", "patch", "conditions", "batch",
-            "export", "import", "long-poll", "checks", "maintenance",
+            "export", "import", "long-poll", "checks", "maintenance", "reload",
         ] {
             writer.string(capability)
         }
@@ -121,6 +121,9 @@ enum Menu {
         curl \(target)/v1/servers?pretty'
         curl \(target)/v1/config?pretty'
         curl \(target)/readyz'
+
+        # configuration files were changed: apply the differences
+        curl -X POST \(target)/v1/reload?pretty'
 
         # say more in the log, for a while
         curl -X PUT --json '{"level":"debug","for":"5m"}' \(target)/v1/log-level'

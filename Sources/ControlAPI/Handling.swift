@@ -10,6 +10,9 @@ public enum Handling: Sendable {
     case submit([Input], Pending, route: Route)
     /// Do what is asked of the shell, then answer.
     case perform(ShellCommand, HTTPResponse, route: Route)
+    /// Read settings and files again, answer by `ControlAPI.refuse`, or feed what is declared to the core and answer by
+    /// `ControlAPI.pending`.
+    case reload(ReloadRequest, route: Route)
     /// A long body: call `ControlAPI.step` until it answers, in small portions.
     case bulk(BulkRequest, route: Route)
     /// A long answer: send this head, then what `ControlAPI.next` gives, as fast as the client takes it.
@@ -31,6 +34,7 @@ public struct Pending: Equatable, Sendable {
         case maintain
         case endMaintenance
         case beat
+        case reload(ReloadReading)
     }
 
     let kind: Kind

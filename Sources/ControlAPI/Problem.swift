@@ -5,10 +5,12 @@ internal import JSON
 struct Problem: Error, Sendable {
     /// One thing that is wrong.
     struct Item: Equatable, Sendable {
-        /// Where it is: a JSON pointer (RFC 6901) into the body, or the name of a query parameter.
+        /// Where it is: a JSON pointer (RFC 6901) into the body, the name of a query parameter, or a place in the
+        /// configuration (a flag, a variable, a file).
         enum Place: Equatable, Sendable {
             case pointer(String)
             case parameter(String)
+            case configuration(String)
         }
 
         var place: Place
@@ -106,6 +108,7 @@ extension Problem.Item {
         switch place {
         case .pointer(let pointer): writer.member("pointer", pointer)
         case .parameter(let name): writer.member("parameter", name)
+        case .configuration(let name): writer.member("place", name)
         }
         writer.member("detail", detail)
         writer.endObject()

@@ -8,7 +8,7 @@ public struct Route: Sendable {
         case maintainBeat, endBeatMaintenance, renewBeat, maintainSidecar, endSidecarMaintenance
         case readHistory, readHealth, beatNow
         case batchBeats, exportBeats, importBeats
-        case readMetrics, readMetric, readStatus, readServers, readConfig, setLogLevel, readCapabilities
+        case readMetrics, readMetric, readStatus, readServers, readConfig, reload, setLogLevel, readCapabilities
         case readLiveness, readReadiness, readStartup, scrapeMetrics
         case readContract, readProblem, readMenu
     }

@@ -54,6 +54,7 @@ extension Route {
         Route(.readStatus, .get, "/v1/status", .read, [.pretty], statuses: [200]),
         Route(.readServers, .get, "/v1/servers", .read, [.pretty], statuses: [200]),
         Route(.readConfig, .get, "/v1/config", .read, [.pretty], statuses: [200]),
+        Route(.reload, .post, "/v1/reload", .write, [.pretty], statuses: [200, 422, 429, 503]),
         Route(
             .setLogLevel, .put, "/v1/log-level", .write, body: .json, [.pretty], statuses: [200, 413, 415, 422, 429]),
         Route(.readCapabilities, .get, "/v1", .read, [.pretty], statuses: [200]),

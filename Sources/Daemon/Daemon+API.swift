@@ -32,6 +32,7 @@ extension Daemon {
         case .perform(let command, let response, let route):
             perform(command)
             respond(response, to: arrival, route: route, requestID)
+        case .reload(let request, let route): reload(request, for: arrival, route, requestID)
         case .bulk(let bulk, let route):
             bulks.append(BulkRun(arrival: arrival, bulk: bulk, route: route, requestID: requestID))
         case .export(let head, let export, let route):

@@ -19,6 +19,8 @@ public final class Daemon {
     var submissions = Submissions()
     /// What configuration files declare.
     var declared = DeclaredState()
+    /// How settings are read again; nil: not at all.
+    var readSettings: SettingsReading?
     /// Whether the last reading of the settings brought no fault.
     var isLastReloadGood = true
     var bulks: [BulkRun] = []

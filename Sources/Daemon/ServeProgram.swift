@@ -70,6 +70,7 @@ enum ServeProgram {
         } catch {
             return Program.Exit.broken
         }
+        daemon.readSettings = Program.readInvocation
         daemon.logStart()
         daemon.declare(loaded.declared)
         log.flush()
@@ -77,7 +78,7 @@ enum ServeProgram {
             daemon.turn(waiting: true)
             if isReloadWanted {
                 isReloadWanted = false
-                daemon.reload(Program.readInvocation)
+                daemon.reload()
             }
             LibeventLines.write(to: daemon.write)
             log.flush()

@@ -32,6 +32,8 @@ final class InProcessAPI: APIDriver {
     private(set) var lastInputs: [Input] = []
     /// What the shell was asked to do.
     private(set) var commands: [ShellCommand] = []
+    /// Reloads that were asked for; none of them finds a change.
+    private(set) var reloads: [ReloadRequest] = []
     private var reactor: BeatReactor
     private var inFlight: [Exchange] = []
     private var answers: [RequestToken: Answer] = [:]
@@ -98,6 +100,11 @@ final class InProcessAPI: APIDriver {
             lastInputs = []
             commands.append(command)
             return response
+        case .reload(let request, let route):
+            lastRoute = route
+            reloads.append(request)
+            return api.render(
+                [], for: api.pending(request, ReloadReading(), inputs: 0), core: reactor, context: context)
         case .submit(let inputs, let pending, let route):
             lastRoute = route
             lastInputs = inputs

@@ -4,6 +4,15 @@ internal import BeatCore
 extension Daemon {
     /// Brings what the files declare into force: registers, changes and removes what differs, and nothing else.
     func declare(_ beats: DeclaredBeats) {
+        guard let change = takeDeclared(beats) else { return }
+        let removals = change.remove.compactMap { core.find($0) }
+        let first = newTokens(removals.count + change.register.count)
+        handle(declaring(removals, change.register, from: first))
+        noteRefused(change)
+    }
+
+    /// What a new reading changes; nil, and it is not taken, while nothing can be stored.
+    func takeDeclared(_ beats: DeclaredBeats) -> DeclaredState.Change? {
         for fault in beats.faults {
             write(
                 LogRecord(
@@ -12,48 +21,36 @@ extension Daemon {
         }
         if let failure = core.storageFailure {
             isLastReloadGood = false
-            return write(
+            write(
                 LogRecord(
                     .error, "declared registrations stay as they are: nothing can be stored", event: "config.declared",
                     error: failure))
+            return nil
         }
-        let change = declared.take(beats)
-        handle(
-            change.remove.compactMap { core.find($0) }.map { .remove($0, newTokens(1), RemoveOptions(wait: .zero)) }
-                + change.register.map { .register($0, newTokens(1), RegisterOptions()) })
-        let refused = change.register.filter { core.find($0.key) == nil }.count
-        if refused > 0 {
-            isLastReloadGood = false
-            write(
-                LogRecord(
-                    .error, "declared registrations were refused: there are as many as --max-registrations allows",
-                    event: "config.declared", fields: ["refused": .integer(Int64(refused))]))
-        }
+        return declared.take(beats)
     }
-}
 
-// Reading the settings again: SIGHUP.
-extension Daemon {
-    /// Reads settings and files again by `read`, and brings into force what can be changed while beatd runs. What is
-    /// wrong changes nothing, and is told in the log.
-    func reload(_ read: () throws(SettingsRefusal) -> BeatdInvocation) {
-        clocks.read()
-        let loaded: LoadedSettings
-        do throws(SettingsRefusal) {
-            guard case .serve(let read) = try read() else { preconditionFailure("only a daemon is reloaded") }
-            loaded = read
-        } catch {
-            isLastReloadGood = false
-            for fault in error.faults {
-                write(
-                    LogRecord(
-                        .error, "reload refused: everything stays as it was", event: "config.reload",
-                        error: "\(fault.place): \(fault.message)"))
-            }
-            return
+    /// The inputs that bring a change into force, each with a token of its own.
+    func declaring(
+        _ removals: [RegistrationHandle], _ documents: [RegistrationDocument], from first: RequestToken
+    ) -> [Input] {
+        var number = first.number
+        func token() -> RequestToken {
+            defer { number += 1 }
+            return RequestToken(number)
         }
-        isLastReloadGood = loaded.declared.faults.isEmpty
-        write(LogRecord(.info, "configuration read again", event: "config.reload"))
-        declare(loaded.declared)
+        return removals.map { .remove($0, token(), RemoveOptions(wait: .zero)) }
+            + documents.map { .register($0, token(), RegisterOptions()) }
+    }
+
+    /// The core has taken the inputs of a change; says what it refused.
+    func noteRefused(_ change: DeclaredState.Change) {
+        let refused = change.register.filter { core.find($0.key) == nil }.count
+        guard refused > 0 else { return }
+        isLastReloadGood = false
+        write(
+            LogRecord(
+                .error, "declared registrations were refused: there are as many as --max-registrations allows",
+                event: "config.declared", fields: ["refused": .integer(Int64(refused))]))
     }
 }
