@@ -2,7 +2,7 @@
 # The work is in scripts/, which can be read and run one by one.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build release lint format docs timed asan tsan crash contract bench image-check deps clean
+.PHONY: help run test build release lint format docs timed asan tsan ui-test crash contract bench image-check deps clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ asan: deps ## all tests under AddressSanitizer and LeakSanitizer
 
 tsan: deps ## the tests of threads under ThreadSanitizer
 	@scripts/sanitize.sh thread
+
+ui-test: build ## the dashboard in a headless Chromium (Debian's package chromium); pictures in artifacts/ui
+	@scripts/ui-test.sh
 
 crash: release ## kill -9 at 100 moments and 240 system calls, broken disks, TERM: 10 minutes; strace, best as root
 	@python3 Tests/crash/crash.py --kills 100 --injected 120

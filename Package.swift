@@ -23,6 +23,14 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
     .testTarget(name: name, dependencies: dependencies + ["TestSupport"], exclude: exclude, swiftSettings: strict)
 }
 
+/// The dashboard: what `GET /` and `GET /ui/*` serve. `DashboardFiles` has the same list, and a test compares both with
+/// the folder.
+let dashboard = [
+    "index.html", "base.css", "fleet.css", "panels.css", "icon.svg",
+    "main.js", "api.js", "dom.js", "format.js", "clock.js", "fleet.js", "table.js", "filters.js", "charts.js",
+    "overview.js", "servers.js", "details.js", "attempts.js", "dialogs.js", "writes.js", "follow.js",
+]
+
 let package = Package(
     name: "beatd",
     products: [.executable(name: "beatd", targets: ["beatd"])],
@@ -44,7 +52,8 @@ let package = Package(
         module("JSON", ["CJansson"]),
         module("NacosWire", ["BeatCore", "HTTPWire", "JSON", "COpenSSL"]),
         module(
-            "ControlAPI", ["BeatCore", "HTTPWire", "JSON"], resources: [.embedInCode("Resources/openapi.yaml")]),
+            "ControlAPI", ["BeatCore", "HTTPWire", "JSON"],
+            resources: [.embedInCode("Resources/openapi.yaml")] + dashboard.map { .embedInCode("Resources/ui/\($0)") }),
 
         // MARK: the shell
         module("EventLoop", ["CLibevent", "CLibeventOpenSSL", "CProcess"]),

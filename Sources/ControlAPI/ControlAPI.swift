@@ -165,7 +165,8 @@ public struct ControlAPI: Sendable {
         case .readStartup: return .respond(Probes.startup(context), route: route)
         case .readContract: return .respond(try readContract(call), route: route)
         case .readProblem: return .respond(try readProblem(call), route: route)
-        case .readMenu: return .respond(readMenu(call, by: client), route: route)
+        case .readMenu: return .respond(try readFrontPage(call, by: client), route: route)
+        case .readDashboardFile: return .respond(try readDashboardFile(call), route: route)
         }
     }
 

@@ -35,7 +35,7 @@ extension ControlAPI {
         for capability in [
             "beats", "dry-run", "wait", "filters", "paging", "metrics", "prometheus", "servers", "config",
             "history", "health", "beat-now", "log-level", "headroom", "put", "patch", "conditions", "batch",
-            "export", "import", "long-poll", "checks", "maintenance", "reload",
+            "export", "import", "long-poll", "checks", "maintenance", "reload", "dashboard",
         ] {
             writer.string(capability)
         }
@@ -63,7 +63,8 @@ extension ControlAPI {
         case .tcp, .ops:
             target = "'http://\(call.request.target.authority ?? call.request.fields["Host"] ?? "localhost:8090")"
         }
-        return .text(200, Menu.text(version: configuration.version, target))
+        let text = Menu.text(version: configuration.version, target)
+        return .body(200, .text, Array(text.utf8), fields: ["Vary": "Accept"])
     }
 }
 

@@ -9,11 +9,15 @@ enum MediaType: String {
     case yaml = "application/yaml"
     case prometheus = "text/plain; version=0.0.4; charset=utf-8"
     case openMetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    case html = "text/html; charset=utf-8"
+    case css = "text/css; charset=utf-8"
+    case javaScript = "text/javascript; charset=utf-8"
+    case svg = "image/svg+xml"
 
     var isJSON: Bool {
         switch self {
         case .json, .problem: true
-        case .text, .yaml, .prometheus, .openMetrics: false
+        case .text, .yaml, .prometheus, .openMetrics, .html, .css, .javaScript, .svg: false
         }
     }
 }
@@ -50,8 +54,8 @@ extension HTTPResponse {
     }
 
     /// 304 with the fields that RFC 9110 §15.4.5 asks for.
-    static func notModified(_ etag: EntityTag) -> HTTPResponse {
-        var response = HTTPResponse(304)
+    static func notModified(_ etag: EntityTag, fields: HTTPFields = HTTPFields()) -> HTTPResponse {
+        var response = HTTPResponse(304, fields: fields)
         response.appendCaching(etag)
         return response
     }

@@ -10,7 +10,7 @@ public struct Route: Sendable {
         case batchBeats, exportBeats, importBeats
         case readMetrics, readMetric, readStatus, readServers, readConfig, reload, setLogLevel, readCapabilities
         case readLiveness, readReadiness, readStartup, scrapeMetrics
-        case readContract, readProblem, readMenu
+        case readContract, readProblem, readMenu, readDashboardFile
     }
 
     /// What a client must be allowed to.

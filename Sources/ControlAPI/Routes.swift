@@ -64,7 +64,8 @@ extension Route {
         Route(.scrapeMetrics, .get, "/metrics", .read, isOnOps: true, statuses: [200]),
         Route(.readContract, .get, "/openapi.yaml", .open, statuses: [200, 304, 412]),
         Route(.readProblem, .get, "/problems/{slug}", .open, statuses: [200, 304, 404, 412]),
-        Route(.readMenu, .get, "/", .open, statuses: [200]),
+        Route(.readMenu, .get, "/", .open, statuses: [200, 304, 412]),
+        Route(.readDashboardFile, .get, "/ui/{name}", .open, statuses: [200, 304, 404, 412]),
     ]
 
     /// The paths of the API in the order of the table.

@@ -1,0 +1,20 @@
+// The Nacos servers.
+
+import { byId, h, pill } from './dom.js';
+import { count, seconds } from './format.js';
+
+export function showServers(servers) {
+  byId('servers').replaceChildren(...servers.map((server) => {
+    const { connections, latencySeconds: latency } = server;
+    const facts = [
+      [server.dialect, server.version].filter(Boolean).join(' · '),
+      `p50 ${seconds(latency.p50)}`, `p99 ${seconds(latency.p99)}`,
+      `${connections.idle + connections.busy} connections`, `${count(server.requests)} requests`,
+    ];
+    if (server.consecutiveFailures > 0) facts.push(`${server.consecutiveFailures} failures in a row`);
+    return h(
+      'li', {}, h('span', { class: 'name mono' }, server.server), pill(server.state),
+      h('span', { class: 'facts' }, facts.filter(Boolean).join('  ·  ')),
+      server.lastError && server.state !== 'up' ? h('span', { class: 'error' }, server.lastError) : null);
+  }));
+}
