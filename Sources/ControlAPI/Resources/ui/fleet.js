@@ -62,7 +62,7 @@ export class Fleet {
     }
     await this.#serially(async (signal) => {
       let begin = 0;
-      for (let index = 0; index < this.#pages.length && begin <= last; index++) {
+      for (let index = 0; index < this.#pages.length && begin <= Math.max(last, 0); index++) {
         const length = this.#pages[index].items.length;
         if (begin + Math.max(length, 1) > first) {
           const page = await this.#read(this.#pages[index].token, signal, counted && begin <= first);

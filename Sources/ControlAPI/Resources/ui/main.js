@@ -44,7 +44,8 @@ function complain(error) {
 async function act(item, write) {
   if (!item) return;
   try {
-    await write(item);
+    const done = await write(item);
+    if (done && write === writes.remove && details.id === item.id) details.close();
     await Promise.all([refresh(true), details.refresh()]);
   } catch (error) {
     complain(error);
