@@ -10,7 +10,9 @@ extension BeatReactor {
         maintained.isEmpty ? nil : maintained[slot]?.maintenance
     }
 
-    func isInMaintenance(_ slot: Int32) -> Bool { sidecarMaintenance != nil || maintenanceOf(slot) != nil }
+    func isInMaintenance(_ slot: Int32) -> Bool {
+        isBeingDrained || sidecarMaintenance != nil || maintenanceOf(slot) != nil
+    }
 
     /// Endpoint 8: nil ends it.
     mutating func maintain(

@@ -44,6 +44,9 @@ public enum Input: Equatable, Sendable {
     case storageReopened(isEmpty: Bool)
     /// The client that waited for this answer is gone.
     case abandoned(RequestToken)
+    /// Somebody empties the sidecar while the process lives on, or (nil) asks how far that is, beginning it with the
+    /// defaults; answered when it is done, but not later than `wait`.
+    case beginDrain(DrainOptions?, RequestToken, wait: Duration?)
     /// `nextDeadline` has come.
     case tick
     /// The process is to end: every registration that wants it is deregistered, then comes `Effect.finish`.

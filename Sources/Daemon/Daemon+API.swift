@@ -96,7 +96,8 @@ extension Daemon {
 
     func context(_ requestID: String) -> Context {
         Context(
-            now: clocks.now, wall: clocks.wall, requestID: requestID, started: started, draining: isDraining,
+            now: clocks.now, wall: clocks.wall, requestID: requestID, started: started,
+            draining: isDraining || core.isBeingDrained,
             storageProblem: storageProblem)
     }
 

@@ -92,7 +92,7 @@ import Testing
             case .storageUnavailable, .notFound, .draining, .exists, .keyConflict, .tooManyRegistrations, .keyHeld,
                 .idHeld,
                 .batch, .refused, .beaten,
-                .notBeaten, .beatTooSoon, .renewed, .noTTLCheck, .maintained:
+                .notBeaten, .beatTooSoon, .renewed, .noTTLCheck, .maintained, .drained, .drainUnderWay:
                 break
             }
         }
