@@ -23,6 +23,8 @@ public struct ControlAPI: Sendable {
         public var defaultNamespace: String
         /// Makes `ip` optional (`--default-ip`).
         public var defaultIP: String?
+        /// What a rule for an address, such as `auto`, comes to on this host; asked for documents that have one.
+        public var chooseAddress: @Sendable (String) -> AddressChoice = { _ in .none }
         /// Whether clients may ask for `exec` checks (`--allow-exec`).
         public var allowsExec: Bool
         /// Registrations that the core accepts (`--max-registrations`).

@@ -17,6 +17,8 @@ public final class Daemon {
     let checks: CheckRunner
     var api: ControlAPI
     var submissions = Submissions()
+    /// When chosen addresses are looked at next.
+    var nextAddressLook: Instant
     /// What configuration files declare.
     var declared = DeclaredState()
     /// How settings are read again; nil: not at all.
@@ -64,6 +66,7 @@ public final class Daemon {
         logLevelChange = LogLevelChange(base: log.level)
         clocks = Clocks()
         started = clocks.now
+        nextAddressLook = clocks.now
         startedWall = clocks.wall
         idPrefix = UInt64(bitPattern: clocks.wall.milliseconds) << 20 ^ UInt64(bitPattern: clocks.now.nanoseconds)
         core = BeatReactor(
@@ -126,6 +129,7 @@ public final class Daemon {
         perform()
         releaseParked()
         client.flush(core, at: Instant(nanoseconds: MonotonicClock.nanoseconds()))
+        watchAddresses()
         endDrain()
         revertLogLevel()
         armTimer()
@@ -167,6 +171,7 @@ public final class Daemon {
             .earlier(client.nextDeadline).earlier(storage?.nextDeadline)
             .earlier(resolver?.nextDeadline).earlier(serverList?.nextDeadline).earlier(checks.nextDeadline)
             .earlier(drainDeadline).earlier(finishDeadline).earlier(logLevelChange.revertsAt)
+            .earlier(core.hasIPRules ? nextAddressLook : nil)
         if let next { timer?.arm(at: next.nanoseconds) } else { timer?.disarm() }
     }
 

@@ -179,8 +179,12 @@ extension BadInput {
             "port as text", 422, "validation", "must be a number without quotes: 8080",
             "{\"serviceName\":\"a\",\"ip\":\"10.0.0.1\",\"port\":\"8080\"}"),
         .post(
-            "auto", 422, "validation", "auto is not available in this version",
-            "{\"serviceName\":\"a\",\"ip\":\"auto:eth0\",\"port\":1}"),
+            "auto of no interface", 422, "validation", "auto:no-such-if fits no address of this host",
+            "{\"serviceName\":\"a\",\"ip\":\"auto:no-such-if\",\"port\":1}"),
+        field("ipRule that is none", "/ipRule", "\"ipRule\":\"10.0.0.0/8\""),
+        .post(
+            "two rules", 422, "validation", "contradicts ip",
+            "{\"serviceName\":\"a\",\"ip\":\"auto:lo\",\"ipRule\":\"auto:eth0\",\"port\":1}"),
         .post("no address", 422, "validation", "/ip", "{\"serviceName\":\"a\",\"ip\":\"300.1.1.1\",\"port\":1}"),
         .post(
             "two groups", 422, "validation", "contradicts serviceName",

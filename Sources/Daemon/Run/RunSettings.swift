@@ -149,7 +149,8 @@ extension SettingsLoader {
         }
         do throws(DeclaredRegistration.Refusal) {
             return try DeclaredRegistration.read(
-                .object(body), defaultNamespace: settings.nacosNamespace, defaultIP: settings.defaultIP)
+                .object(body), defaultNamespace: settings.nacosNamespace, defaultIP: settings.defaultIP,
+                chooseAddress: { AutoAddress.choice($0) })
         } catch {
             for fault in error.faults { complain(fault, &reader) }
             return nil
