@@ -38,6 +38,8 @@ struct RegistrationTable {
     /// The checks of the registrations that have any.
     private var checkLists: [Int32: [Check]] = [:]
     var chosenIDs = ChosenIDs()
+    /// Registrations whose state has changed since it was asked, some of them more than once.
+    private(set) var moved: [Int32] = []
     private var counts = [Int](repeating: 0, count: RegistrationState.allCases.count)
 
     /// Registrations in a state.
@@ -50,6 +52,13 @@ struct RegistrationTable {
         counts[Int(old.rawValue)] -= 1
         counts[Int(state.rawValue)] += 1
         rows[Int(slot)].state = state
+        moved.append(slot)
+    }
+
+    /// Those whose state has changed, which are forgotten.
+    mutating func takeMoved() -> [Int32] {
+        defer { moved.removeAll(keepingCapacity: moved.count < 4096) }
+        return moved
     }
 
     func find(_ fingerprint: UInt64) -> Int32? {

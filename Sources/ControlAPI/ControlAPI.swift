@@ -141,6 +141,7 @@ public struct ControlAPI: Sendable {
         case .renewBeat: return try renewBeat(call, core: core, context: context, token: token)
         case .maintainSidecar: return try maintainSidecar(call, context: context, token: token)
         case .endSidecarMaintenance: return try endSidecarMaintenance(call, context: context, token: token)
+        case .followEvents: return try readEvents(call, context: context)
         case .listBeats: return try listBeats(call, core: core, context: context)
         case .readBeat: return .respond(try readBeat(call, core: core, context: context), route: route)
         case .readHistory: return .respond(try readHistory(call, core: core, context: context), route: route)

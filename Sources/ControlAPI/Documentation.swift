@@ -36,6 +36,7 @@ extension ControlAPI {
             "beats", "dry-run", "wait", "filters", "paging", "metrics", "prometheus", "servers", "config",
             "history", "health", "beat-now", "log-level", "headroom", "put", "patch", "conditions", "batch",
             "export", "import", "long-poll", "checks", "maintenance", "reload",
+            "events",
         ] {
             writer.string(capability)
         }
@@ -109,6 +110,9 @@ enum Menu {
         # hold it out for ten minutes: consumers do not see it
         curl -X PUT --json '{"reason":"upgrade","for":"10m"}' \(target)/v1/beats/ID/maintenance?pretty'
         curl -X DELETE \(target)/v1/beats/ID/maintenance'
+
+        # what changes, as it changes: one JSON object a line
+        curl -N -H 'Accept: application/x-ndjson' \(target)/v1/events'
 
         # dom2Beat's size, beat latency
         curl \(target)/v1/metrics/dom2BeatSize'

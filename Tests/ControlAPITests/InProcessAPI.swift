@@ -201,7 +201,7 @@ final class InProcessAPI: APIDriver {
             switch effect {
             case .send(let exchange): inFlight.append(exchange)
             case .answer(let token, let answer): answers[token] = answer
-            case .cancel, .probe, .verify, .login, .addServer, .retireServer, .runCheck, .log, .finish, .store,
+            case .cancel, .probe, .verify, .login, .addServer, .retireServer, .runCheck, .log, .publish, .finish, .store,
                 .reopenStorage:
                 break
             }
