@@ -9,7 +9,7 @@ public enum EventLimits {
     /// Events looked at for one piece, whether the client wants them or not: 0.1 ms of work.
     static let lookedAtOnce = 256
     /// Bytes after which a piece ends: what a socket buffer takes.
-    static let pieceBytes = 32 << 10
+    public static let pieceBytes = 32 << 10
     /// How long a client that was refused stays away. Streams end seldom.
     static let retrySeconds = 15
     /// How long a browser waits before it comes back, in milliseconds.
