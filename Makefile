@@ -2,7 +2,7 @@
 # The work is in scripts/, which can be read and run one by one.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build release lint format docs timed asan tsan crash bench image-check deps clean
+.PHONY: help run test build release lint format docs timed asan tsan crash contract bench image-check deps clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ tsan: deps ## the tests of threads under ThreadSanitizer
 crash: release ## kill -9 at 100 moments and 240 system calls, broken disks, TERM: 10 minutes; strace, best as root
 	@python3 Tests/crash/crash.py --kills 100 --injected 120
 
+contract: release ## openapi.yaml and the metrics against a running beatd: schemathesis, promtool
+	@scripts/deps.sh ci
+	@scripts/contract.sh
+
 bench: deps ## 20 000 registrations at 5 s: CPU per beat and lateness, beside bare C
 	@python3 Tests/Benchmarks/bench.py
 
@@ -50,4 +54,4 @@ deps:
 	@scripts/deps.sh
 
 clean: ## remove everything that was built
-	rm -rf .build .build-asan .build-tsan .build-bench .venv-tests
+	rm -rf .build .build-asan .build-tsan .build-bench .venv-tests .venv-contract

@@ -9,7 +9,7 @@ source "$(dirname "$0")/lib.sh"
 packages=(libevent-dev libsqlite3-dev libssl-dev libjansson-dev pkg-config curl python3 python3-venv)
 case "${1:-}" in
     "") ;;
-    ci) packages+=(shellcheck python3 strace) ;;
+    ci) packages+=(shellcheck strace prometheus) ;;
     *) die "usage: scripts/deps.sh [ci]" ;;
 esac
 

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Makes .venv-tests, the virtual environment of the tests in Tests/python, with what their requirements.txt pins. Quick
-# and without the network when it is there already.
+# Makes the virtual environment of a folder of Python, with what its requirements.txt pins. Quick and without the network
+# when it is there already.
+#   scripts/python-env.sh Tests/python .venv-tests
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-environment=.venv-tests
-requirements=Tests/python/requirements.txt
+[[ $# -eq 2 ]] || die "usage: scripts/python-env.sh FOLDER ENVIRONMENT"
+environment=$2
+requirements=$1/requirements.txt
 # Which requirements it was made from: written last, so that half an environment is made anew.
 stamp=$environment/made-from.txt
 

@@ -163,6 +163,7 @@ extension BeatReactor {
     ) {
         let position = Int(slot)
         counters.deregistrations.add(result)
+        noteDrained(slot, result, at: now)
         effects.append(.log(.deregistered(beatKey: table.key(slot).buildKey(), result: result)))
         table.rows[position].mayExist = false
         table.rows[position].mustDeregisterFirst = false

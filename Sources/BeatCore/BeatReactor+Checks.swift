@@ -119,7 +119,7 @@ extension BeatReactor {
         let changed = checks.change(slot, index) { $0.take(result, output, at: now) } ?? false
         let state = checks[slot][index]
         checkMetrics.add(state.check.kind, result, duration: duration)
-        guard changed else { return }
+        guard changed else { return storeFreshness(slot, at: now, into: &effects) }
         checkMetrics.addTransition(state.check.kind, to: result)
         let key = table.key(slot)
         effects.append(
@@ -129,6 +129,7 @@ extension BeatReactor {
             ))
         updateHold(slot, at: now, into: &effects)
         tellVerdict(slot, state, into: &effects)
+        storeHold(slot, isAwaited: false, at: now, into: &effects)
     }
 
     // MARK: reading

@@ -19,7 +19,7 @@ extension BeatReactor {
     private func wantedHold(_ slot: Int32) -> Hold {
         max(
             checks.hold(slot, table.records[Int(slot)].onUnhealthy), maintenanceOf(slot)?.hold ?? .none,
-            sidecarMaintenance?.hold ?? .none)
+            sidecarMaintenance?.hold ?? .none, drainRun?.hides == true ? .disabled : .none)
     }
 
     /// The state of a registration that is held back: people go before checks.
@@ -74,7 +74,11 @@ extension BeatReactor {
         heldGenerations[slot, default: HeldGeneration(observed: row.acceptedGeneration)].ahead &+= 1
         waiters.carry(table.handle(slot), to: table.rows[position].generation)
         setHold(slot, hold)
-        if row.acceptedGeneration == row.generation, hold != .absent {
+        if hold == .absent {
+            // A process that comes after this one is to register it again.
+            table.rows[position].acceptedIsStored = false
+            store(slot, into: &effects)
+        } else if row.acceptedGeneration == row.generation {
             if row.isHidden == table.rows[position].isHidden {
                 table.rows[position].acceptedGeneration = table.rows[position].generation
             } else {
@@ -144,19 +148,18 @@ extension BeatReactor {
     // MARK: a restart
 
     /// What holds this registration back, as it is to be kept over a restart; nil when nothing could.
-    public func holdRecord(of handle: RegistrationHandle) -> HoldRecord? {
-        guard let slot = table.slot(handle), isWanted(slot) else { return nil }
+    func holdRecord(_ slot: Int32) -> HoldRecord? {
+        let states = checks[slot]
+        let isNew = states.allSatisfy { $0.lastResultAt == nil && $0.processStart == nil }
         let record = HoldRecord(
-            checks: checks[slot].map(\.record), maintenance: maintenanceOf(slot),
+            checks: isNew ? [] : states.map(\.record), maintenance: maintenanceOf(slot),
             isHidden: table.rows[Int(slot)].isHidden)
         return record == HoldRecord() ? nil : record
     }
 
-    /// Takes what was kept over a restart. Of checks, as many as the document has; of others nothing is taken.
-    mutating func restoreHold(
-        _ handle: RegistrationHandle, _ record: HoldRecord, at now: Instant, into effects: inout [Effect]
-    ) {
-        guard let slot = table.slot(handle), isWanted(slot) else { return }
+    /// Takes what was kept over a restart; nothing has been sent by this process. Of checks, as many as the document
+    /// has; of others nothing is taken.
+    mutating func restoreHold(_ slot: Int32, _ record: HoldRecord, at now: Instant) {
         if record.checks.count == checks[slot].count {
             for (index, kept) in record.checks.enumerated() {
                 _ = checks.change(slot, index) { $0.restore(kept, at: now) }
@@ -164,14 +167,18 @@ extension BeatReactor {
             }
         }
         if let maintenance = record.maintenance { setMaintenance(maintenance, of: slot, at: now) }
-        updateHold(slot, at: now, into: &effects)
-        guard table.rows[Int(slot)].isHidden != record.isHidden else { return }
-        if table.rows[Int(slot)].hold.isSilent {
+        let hold = wantedHold(slot)
+        if hold != table.rows[Int(slot)].hold {
+            setHold(slot, hold)
+        } else if hold != .none {
+            table.move(slot, to: heldState(slot))
+        }
+        if hold.isSilent {
             table.rows[Int(slot)].isHidden = record.isHidden
-        } else {
+        } else if table.rows[Int(slot)].isHidden != record.isHidden {
             // Nacos has it otherwise than it is wanted now.
             table.rows[Int(slot)].acceptedGeneration = 0
-            advance(slot, at: now, into: &effects)
+            table.rows[Int(slot)].acceptedIsStored = false
         }
     }
 }
@@ -183,6 +190,7 @@ extension BeatReactor {
     func holdReason(_ slot: Int32) -> String? {
         switch table.rows[Int(slot)].state {
         case .maintenance:
+            if isBeingDrained { return "the sidecar is being drained" }
             guard let maintenance = maintenanceOf(slot) ?? sidecarMaintenance else { return nil }
             let scope = maintenanceOf(slot) == nil ? "the whole sidecar is held out" : "held out"
             return maintenance.reason.isEmpty ? scope : "\(scope): \(maintenance.reason)"

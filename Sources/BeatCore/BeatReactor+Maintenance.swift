@@ -10,7 +10,9 @@ extension BeatReactor {
         maintained.isEmpty ? nil : maintained[slot]?.maintenance
     }
 
-    func isInMaintenance(_ slot: Int32) -> Bool { sidecarMaintenance != nil || maintenanceOf(slot) != nil }
+    func isInMaintenance(_ slot: Int32) -> Bool {
+        isBeingDrained || sidecarMaintenance != nil || maintenanceOf(slot) != nil
+    }
 
     /// Endpoint 8: nil ends it.
     mutating func maintain(
@@ -18,6 +20,7 @@ extension BeatReactor {
         into effects: inout [Effect]
     ) {
         guard let slot = table.slot(handle), isWanted(slot) else { return effects.append(.answer(token, .notFound)) }
+        guard !isReadOnly else { return effects.append(.answer(token, .storageUnavailable)) }
         let had = maintenanceOf(slot) != nil
         if let maintenance {
             setMaintenance(maintenance, of: slot, at: now)
@@ -28,10 +31,23 @@ extension BeatReactor {
         }
         updateHold(slot, at: now, into: &effects)
         if maintenance != nil || had { tellMaintenance(slot, into: &effects) }
+        storeHold(slot, isAwaited: true, at: now, into: &effects)
         effects.append(.answer(token, .maintained(handle)))
     }
 
     /// Endpoint 18: nil ends it.
+    mutating func maintainSidecar(
+        _ maintenance: Maintenance?, _ token: RequestToken, at now: Instant, into effects: inout [Effect]
+    ) {
+        guard !isReadOnly else { return effects.append(.answer(token, .storageUnavailable)) }
+        if maintenance != sidecarMaintenance {
+            maintainSidecar(maintenance, at: now, into: &effects)
+            storeSidecar(isAwaited: true, into: &effects)
+        }
+        effects.append(.answer(token, .maintained(nil)))
+    }
+
+    /// Begins the maintenance of the whole sidecar, or (nil) ends it.
     mutating func maintainSidecar(_ maintenance: Maintenance?, at now: Instant, into effects: inout [Effect]) {
         guard maintenance != nil || sidecarMaintenance != nil else { return }
         sidecarMaintenance = maintenance
@@ -95,7 +111,10 @@ extension BeatReactor {
                 logMaintenance(slot, nil, into: &effects)
                 updateHold(slot, at: now, into: &effects)
                 tellMaintenance(slot, into: &effects)
-            case .sidecarMaintenanceEnd: maintainSidecar(nil, at: now, into: &effects)
+                storeHold(slot, isAwaited: false, at: now, into: &effects)
+            case .sidecarMaintenanceEnd:
+                maintainSidecar(nil, at: now, into: &effects)
+                storeSidecar(isAwaited: false, into: &effects)
             }
         }
     }

@@ -53,7 +53,8 @@ extension BeatReactor {
     /// Tells of changed states that nothing else has told of.
     mutating func publishMoves(into effects: inout [Effect]) {
         guard !table.moved.isEmpty else { return }
-        for slot in table.takeMoved() where isWanted(slot) && table.rows[Int(slot)].state != table.rows[Int(slot)].told {
+        for slot in table.takeMoved() where isWanted(slot) && table.rows[Int(slot)].state != table.rows[Int(slot)].told
+        {
             publish(.updated, slot, into: &effects)
         }
     }

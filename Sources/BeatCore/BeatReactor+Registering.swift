@@ -4,7 +4,7 @@ extension BeatReactor {
         _ document: RegistrationDocument, _ token: RequestToken, _ options: RegisterOptions, at now: Instant,
         into effects: inout [Effect]
     ) {
-        guard !draining else { return effects.append(.answer(token, .draining)) }
+        guard !draining, !isBeingDrained else { return effects.append(.answer(token, .draining)) }
         guard !isReadOnly else { return effects.append(.answer(token, .storageUnavailable)) }
         switch claim(document.key, options.id) {
         case .keyConflict: effects.append(.answer(token, .keyConflict))

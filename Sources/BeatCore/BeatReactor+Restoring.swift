@@ -26,7 +26,9 @@ extension BeatReactor {
             switch piece.stage {
             case .kept:
                 beginHold(slot, at: now)
-                if piece.acceptedGeneration != 0 { table.rows[position].nextDue = first }
+                restoreHold(slot, piece.hold ?? HoldRecord(), at: now)
+                if piece.hold != nil { storedHolds[slot] = now }
+                if table.rows[position].acceptedGeneration != 0 { table.rows[position].nextDue = first }
             case .leaving:
                 table.rows[position].stage = .leaving
                 table.move(slot, to: .deregistering)

@@ -11,15 +11,19 @@ extension BeatReactor {
     /// The registration or tombstone in a slot has changed.
     mutating func store(_ slot: Int32, into effects: inout [Effect]) {
         guard durability.mode != .off else { return }
+        let change = stored(slot)
+        if case .put(let stored) = change, stored.hold != nil {
+            storedHolds[slot] = storedHolds[slot] ?? epoch
+        } else {
+            storedHolds[slot] = nil
+        }
         guard let number = durability.hand(row(slot), isAwaited: true) else { return }
-        effects.append(.store(stored(slot), number: number))
+        effects.append(.store(change, number: number))
     }
 
     /// Nacos has accepted the document as it is.
     mutating func storeAccepted(_ slot: Int32, into effects: inout [Effect]) {
-        let generation = table.rows[Int(slot)].generation
-        // What hides it does not outlive the process: the next one registers it again.
-        guard !table.rows[Int(slot)].isHidden else { return }
+        let generation = documentGeneration(slot)
         guard durability.mode != .off, table.rows[Int(slot)].acceptedIsStored != true else { return }
         table.rows[Int(slot)].acceptedIsStored = true
         let row = row(slot)
@@ -27,8 +31,33 @@ extension BeatReactor {
         effects.append(.store(.accepted(serial: row.serial, generation: generation), number: number))
     }
 
+    /// What holds a registration back has changed.
+    mutating func storeHold(_ slot: Int32, isAwaited: Bool, at now: Instant, into effects: inout [Effect]) {
+        guard durability.mode != .off, isWanted(slot) else { return }
+        let record = holdRecord(slot)
+        guard record != nil || storedHolds[slot] != nil else { return }
+        storedHolds[slot] = record == nil ? nil : now
+        let row = row(slot)
+        guard let number = durability.hand(row, isAwaited: isAwaited) else { return }
+        effects.append(.store(.hold(serial: row.serial, record, isAwaited: isAwaited), number: number))
+    }
+
+    /// A check has said the same as before: that it is fresh is stored now and then.
+    mutating func storeFreshness(_ slot: Int32, at now: Instant, into effects: inout [Effect]) {
+        guard durability.mode != .off else { return }
+        if let last = storedHolds[slot], now - last < Limits.holdSpacing { return }
+        storeHold(slot, isAwaited: false, at: now, into: &effects)
+    }
+
+    /// The maintenance of the whole sidecar has begun or ended.
+    mutating func storeSidecar(isAwaited: Bool, into effects: inout [Effect]) {
+        guard let number = durability.hand(.sidecar, isAwaited: isAwaited) else { return }
+        effects.append(.store(.sidecar(sidecarMaintenance, isAwaited: isAwaited), number: number))
+    }
+
     /// The place is free: nothing is left to do about the registration, here or at Nacos.
     mutating func storeDropped(_ slot: Int32, into effects: inout [Effect]) {
+        storedHolds[slot] = nil
         guard durability.mode != .off else { return }
         let row = row(slot)
         guard !table.rows[Int(slot)].staysStored else { return durability.leave(row) }
@@ -45,12 +74,22 @@ extension BeatReactor {
         let record = table.records[Int(slot)]
         let isLeaving = row.stage == .leaving && !row.staysStored
         if isLeaving, row.withoutDeregister { return .delete(serial: record.serial) }
+        let generation = documentGeneration(slot)
         return .put(
             StoredRegistration(
                 serial: record.serial, document: table.document(slot), stage: isLeaving ? .leaving : .kept,
-                generation: row.generation,
-                acceptedGeneration: row.acceptedGeneration, rev: record.rev, createdAt: record.createdAt,
-                updatedAt: record.updatedAt, chosenID: table.chosenIDs.id(of: slot)))
+                generation: generation, acceptedGeneration: storedAcceptance(slot), rev: record.rev,
+                createdAt: record.createdAt,
+                updatedAt: record.updatedAt, chosenID: table.chosenIDs.id(of: slot),
+                hold: isLeaving ? nil : holdRecord(slot)))
+    }
+
+    /// The document's generation when Nacos has accepted it as it is wanted now, visible or not; else another one.
+    private func storedAcceptance(_ slot: Int32) -> UInt32 {
+        let row = table.rows[Int(slot)]
+        let generation = documentGeneration(slot)
+        if row.acceptedGeneration == row.generation { return generation }
+        return min(observedGeneration(slot), generation &- 1)
     }
 
     /// Holds back the answers behind `first` that promise what is not durable yet.
@@ -106,11 +145,14 @@ extension BeatReactor {
         durability.mode = .writable
         let unwritten = durability.takeUnwritten()
         if isEmpty {
+            if sidecarMaintenance != nil { storeSidecar(isAwaited: true, into: &effects) }
             for slot in 0..<slotEnd where table.rows[Int(slot)].stage != .vacant { store(slot, into: &effects) }
             return
         }
         for row in unwritten {
-            if let slot = table.find(row.fingerprint), table.records[Int(slot)].serial == row.serial {
+            if row.serial == Durability.Row.sidecar.serial {
+                storeSidecar(isAwaited: true, into: &effects)
+            } else if let slot = table.find(row.fingerprint), table.records[Int(slot)].serial == row.serial {
                 store(slot, into: &effects)
             } else if let number = durability.hand(row, isAwaited: true) {
                 effects.append(.store(.delete(serial: row.serial), number: number))
@@ -143,10 +185,10 @@ extension Answer {
     /// Whether the answer says that a change was made, or that what was asked for stands.
     fileprivate var promisesDurability: Bool {
         switch self {
-        case .created, .updated, .unchanged, .removed, .removing: true
+        case .created, .updated, .unchanged, .removed, .removing, .maintained: true
         case .batch(let answers): answers.contains { $0.promisesDurability }
         case .exists, .tooManyRegistrations, .keyConflict, .keyHeld, .idHeld, .refused, .draining, .storageUnavailable,
-            .notFound, .beaten, .notBeaten, .beatTooSoon, .renewed, .noTTLCheck, .maintained:
+            .notFound, .beaten, .notBeaten, .beatTooSoon, .renewed, .noTTLCheck, .drained, .drainUnderWay:
             false
         }
     }

@@ -74,11 +74,15 @@ public struct BeatReactor: ~Copyable {
     var maintained: [Int32: Held] = [:]
     /// The agenda's place of the end of `sidecarMaintenance`.
     var sidecarPlace: Int32?
+    /// Registrations of which a hold is stored, and since when.
+    var storedHolds: [Int32: Instant] = [:]
     /// Registrations whose generation has risen without a change of the document.
     var heldGenerations: [Int32: HeldGeneration] = [:]
     /// Registrations that trouble of the cluster holds up.
     var troubled = 0
     var draining = false
+    /// While the sidecar is emptied, and behind that.
+    var drainRun: Drain?
     var finished = false
     let maxRegistrations: Int
     let epoch: Instant
@@ -126,11 +130,7 @@ public struct BeatReactor: ~Copyable {
         case .maintain(let handle, let maintenance, let token):
             maintain(handle, maintenance, token, at: now, into: &effects)
         case .maintainSidecar(let maintenance, let token):
-            maintainSidecar(maintenance, at: now, into: &effects)
-            effects.append(.answer(token, .maintained(nil)))
-        case .restoreHold(let handle, let record):
-            restoreHold(handle, record, at: now, into: &effects)
-            keepMovesQuiet()
+            maintainSidecar(maintenance, token, at: now, into: &effects)
         case .restoreSidecarMaintenance(let maintenance):
             maintainSidecar(maintenance, at: now, into: &effects)
         case .restored(let pieces, let rev, let total):
@@ -149,6 +149,9 @@ public struct BeatReactor: ~Copyable {
             _ = waiters.take { $0.token == token }
             asked.abandon(token)
             durability.abandon(token)
+            abandonDrain(token)
+        case .beginDrain(let options, let token, let wait):
+            beginDrain(options, token, wait: wait, at: now, into: &effects)
         case .tick:
             tick(at: now, into: &effects)
         case .drain:
@@ -172,6 +175,7 @@ public struct BeatReactor: ~Copyable {
         if !servers.isEmpty { consider(login.nextDeadline, "login due") }
         consider(verification.nextDeadline, "reading due")
         consider(durability.nextDeadline, "storage due")
+        consider(drainRun?.nextDeadline, "drain goes on")
         if !login.isBlocking { consider(servers.nextProbe, "probe due") }
         return next
     }
@@ -189,6 +193,7 @@ public struct BeatReactor: ~Copyable {
         workAgenda(at: now, into: &effects)
         verifyDue(at: now, into: &effects)
         tickStorage(at: now, into: &effects)
+        workDrain(at: now, into: &effects)
         let due = wheel.tick(at: now)
         for _ in 0..<Limits.beatsPerTurn {
             guard let slot = wheel.popDue(at: due) else { return }
@@ -201,6 +206,7 @@ public struct BeatReactor: ~Copyable {
     private mutating func drain(at now: Instant, into effects: inout [Effect]) {
         guard !draining else { return }
         draining = true
+        if drainRun?.hides == true { drainRun?.phase = .removing }
         for slot in 0..<slotEnd {
             switch table.rows[Int(slot)].stage {
             case .vacant, .leaving: continue
@@ -208,6 +214,7 @@ public struct BeatReactor: ~Copyable {
                 // What is not to leave Nacos is not to leave the disk either: the next process goes on with it.
                 table.rows[Int(slot)].withoutDeregister = !table.records[Int(slot)].deregisterOnExit
                 table.rows[Int(slot)].staysStored = !table.records[Int(slot)].deregisterOnExit
+                if table.rows[Int(slot)].staysStored { storeHold(slot, isAwaited: false, at: now, into: &effects) }
                 removeBeatInfo(slot, at: now, into: &effects)
             }
         }

@@ -105,14 +105,16 @@ extension Checks.State {
     }
 
     /// Takes what was kept over a restart, while it is fresh: a `ttl` until it expires, others for one `every`. An older
-    /// one stays pending, and its instance is left as it is at Nacos.
+    /// one stays pending, and its instance is left as it is at Nacos. What lies in the future is from a clock that was
+    /// set back, and not fresh.
     mutating func restore(_ record: CheckRecord, at now: Instant) {
         processStart = record.processStart
         output = record.output
         let isFresh: Bool
         switch check.target {
-        case .ttl: isFresh = record.expiresAt.map { $0 > now } ?? false
-        case .http, .tcp, .pid, .exec: isFresh = record.lastResultAt.map { now - $0 <= check.every } ?? false
+        case .ttl(let ttl): isFresh = record.expiresAt.map { $0 > now && $0 <= now + ttl } ?? false
+        case .http, .tcp, .pid, .exec:
+            isFresh = record.lastResultAt.map { $0 <= now && now - $0 <= check.every } ?? false
         }
         guard isFresh, record.verdict != .pending else { return }
         verdict = record.verdict

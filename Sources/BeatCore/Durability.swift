@@ -42,6 +42,9 @@ struct Durability {
     struct Row {
         var serial: UInt64
         var fingerprint: UInt64
+
+        /// Not a registration, whose serials begin with 1: the maintenance of the whole sidecar.
+        static let sidecar = Row(serial: 0, fingerprint: 0)
     }
 
     init(isOn: Bool) { mode = isOn ? .writable : .off }

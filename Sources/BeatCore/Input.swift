@@ -30,9 +30,7 @@ public enum Input: Equatable, Sendable {
     case maintain(RegistrationHandle, Maintenance?, RequestToken)
     /// Somebody holds the whole sidecar out, or (nil) puts it back.
     case maintainSidecar(Maintenance?, RequestToken)
-    /// What held a registration back before the process was started anew.
-    case restoreHold(RegistrationHandle, HoldRecord)
-    /// What held the whole sidecar back before the process was started anew.
+    /// What held the whole sidecar back before the process was started anew; before what was stored comes in.
     case restoreSidecarMaintenance(Maintenance)
     /// A piece of what an earlier process has stored, before anything else comes in: `rev` is its change counter,
     /// `total` the number of all its rows.
@@ -48,6 +46,9 @@ public enum Input: Equatable, Sendable {
     case reloaded(String)
     /// The client that waited for this answer is gone.
     case abandoned(RequestToken)
+    /// Somebody empties the sidecar while the process lives on, or (nil) asks how far that is, beginning it with the
+    /// defaults; answered when it is done, but not later than `wait`.
+    case beginDrain(DrainOptions?, RequestToken, wait: Duration?)
     /// `nextDeadline` has come.
     case tick
     /// The process is to end: every registration that wants it is deregistered, then comes `Effect.finish`.

@@ -27,13 +27,15 @@ public struct StoredRegistration: Equatable, Sendable {
     public var updatedAt: Instant
     /// The id that a client chose; nil: it has that of its key.
     public var chosenID: String?
+    /// What holds it back beside its document; nil for nothing.
+    public var hold: HoldRecord?
 
     /// A stored registration from its parts.
     public init(
         serial: UInt64, document: RegistrationDocument, stage: Stage = .kept, generation: UInt32 = 1,
         acceptedGeneration: UInt32 = 0,
         rev: UInt64, createdAt: Instant, updatedAt: Instant,
-        chosenID: String? = nil
+        chosenID: String? = nil, hold: HoldRecord? = nil
     ) {
         self.serial = serial
         self.document = document
@@ -44,6 +46,7 @@ public struct StoredRegistration: Equatable, Sendable {
         self.createdAt = createdAt
         self.updatedAt = updatedAt
         self.chosenID = chosenID
+        self.hold = hold
     }
 }
 
@@ -53,6 +56,10 @@ public enum StoreChange: Equatable, Sendable {
     case put(StoredRegistration)
     /// Nacos has accepted this generation. Nobody waits for it: lost, it costs one more register after a restart.
     case accepted(serial: UInt64, generation: UInt32)
+    /// What holds it back is this from now on. Not awaited for what checks say: lost, a check is pending after a restart.
+    case hold(serial: UInt64, HoldRecord?, isAwaited: Bool)
+    /// The maintenance of the whole sidecar is this from now on.
+    case sidecar(Maintenance?, isAwaited: Bool)
     /// Nothing is left of it.
     case delete(serial: UInt64)
 }

@@ -140,6 +140,7 @@ public struct ControlAPI: Sendable {
         case .endBeatMaintenance: return try endBeatMaintenance(call, core: core, context: context, token: token)
         case .renewBeat: return try renewBeat(call, core: core, context: context, token: token)
         case .maintainSidecar: return try maintainSidecar(call, context: context, token: token)
+        case .drainSidecar: return try drainSidecar(call, token: token)
         case .endSidecarMaintenance: return try endSidecarMaintenance(call, context: context, token: token)
         case .followEvents: return try readEvents(call, context: context)
         case .listBeats: return try listBeats(call, core: core, context: context)

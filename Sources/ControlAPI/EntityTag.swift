@@ -99,7 +99,7 @@ struct Preconditions: Sendable {
     }
 
     static func failed(_ name: String) -> Problem {
-        let what = name == "If-Match" ? "the registration is another one by now, or missing" : "it exists already"
+        let what = name == "If-Match" ? "what is there is another version by now, or missing" : "it exists already"
         return Problem(.preconditionFailed, "\(name) does not hold: \(what)")
     }
 }

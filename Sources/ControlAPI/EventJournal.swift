@@ -69,7 +69,8 @@ public struct EventJournal: Sendable {
             let place = place(stream.position)
             if stream.filter.matches(ring[place].event) {
                 if ring[place].document.isEmpty { ring[place].document = document(ring[place], stream.position) }
-                append(ring[place].document, ring[place].event.kind.rawValue, stream.position, stream.format, to: &piece)
+                append(
+                    ring[place].document, ring[place].event.kind.rawValue, stream.position, stream.format, to: &piece)
             }
             stream.position += 1
             looked += 1

@@ -6,7 +6,6 @@ internal import HTTPWire
 extension ControlAPI {
     func readEvents(_ call: Call, context: Context) throws(Problem) -> Handling {
         let filter = try EventFilter(call.query)
-        if context.draining { throw .draining }
         guard context.openStreams < EventLimits.streams else {
             throw Problem(
                 .tooManyStreams, "\(EventLimits.streams) event streams are open, and no more are served",

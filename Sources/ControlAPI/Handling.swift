@@ -38,6 +38,7 @@ public struct Pending: Equatable, Sendable {
         case endMaintenance
         case beat
         case reload(ReloadReading)
+        case drain
     }
 
     let kind: Kind

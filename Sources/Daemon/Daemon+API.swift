@@ -98,8 +98,9 @@ extension Daemon {
 
     func context(_ requestID: String) -> Context {
         Context(
-            now: clocks.now, wall: clocks.wall, requestID: requestID, started: started, draining: isDraining,
-            openStreams: eventRuns.count, storageProblem: storageProblem)
+            now: clocks.now, wall: clocks.wall, requestID: requestID, started: started,
+            draining: isDraining || core.isBeingDrained, openStreams: eventRuns.count,
+            storageProblem: storageProblem)
     }
 
     /// The client's `X-Request-Id` when it is a plain token, else one that no other request of any process has.

@@ -17,6 +17,9 @@ extension Daemon {
         do throws(StorageError) {
             let rev = try start.store.rev()
             let total = try start.store.total()
+            if let maintenance = try start.store.sidecarMaintenance(zero: clocks.zeroMilliseconds) {
+                core.handle(.restoreSidecarMaintenance(maintenance), at: begin, into: &effects)
+            }
             try start.store.load(zero: clocks.zeroMilliseconds) { pieces in
                 core.handle(.restored(pieces, rev: rev, total: total), at: begin, into: &effects)
             }
@@ -62,7 +65,9 @@ extension Daemon {
     /// Hands this turn's changes to the storage thread.
     func flushStorage() {
         guard let storage else { return }
-        guard !storage.flush(rev: core.rev, zero: clocks.zeroMilliseconds, at: clocks.now) else { return }
+        guard !storage.flush(rev: core.rev, zero: clocks.zeroMilliseconds, isEnding: isDraining, at: clocks.now) else {
+            return
+        }
         core.handle(.storeFailed(detail: "too many writes wait for the disk"), at: clocks.now, into: &effects)
     }
 

@@ -13,6 +13,8 @@ final class StorageThread {
     private let thread: HelperThread<StorageJob>
     /// How long that Nacos has accepted something may wait for a transaction that is needed anyway.
     private static let patience = Duration.milliseconds(50)
+    /// How long that a check's verdict is fresh may wait: the least of what is stored, and the most often.
+    private static let holdPatience = Duration.seconds(1)
 
     private var batch: [StoreChange] = []
     /// Set when nobody waits for what is in the batch: until when it may stay there.
@@ -40,14 +42,16 @@ final class StorageThread {
         batch.append(change)
         self.number = number
         switch change {
-        case .put, .delete: isAwaited = true
-        case .accepted: if nextDeadline == nil { nextDeadline = now + StorageThread.patience }
+        case .put, .delete, .hold(_, _, isAwaited: true), .sidecar(_, isAwaited: true): isAwaited = true
+        case .accepted, .sidecar: nextDeadline = nextDeadline.earlier(now + StorageThread.patience)
+        case .hold: nextDeadline = nextDeadline.earlier(now + StorageThread.holdPatience)
         }
     }
 
-    /// Hands the batch over when somebody waits for it, or it has waited itself; false when the thread takes no more.
-    func flush(rev: UInt64, zero: Int64, at now: Instant) -> Bool {
-        guard isAwaited || nextDeadline.map({ $0 <= now }) ?? false else { return true }
+    /// Hands the batch over when somebody waits for it, when it has waited itself, or at once when the process is ending;
+    /// false when the thread takes no more.
+    func flush(rev: UInt64, zero: Int64, isEnding: Bool, at now: Instant) -> Bool {
+        guard isAwaited || isEnding && !batch.isEmpty || nextDeadline.map({ $0 <= now }) ?? false else { return true }
         defer {
             batch = []
             isAwaited = false

@@ -16,7 +16,13 @@ enum Migrations {
         ) STRICT;
         CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
         INSERT INTO counters VALUES ('rev', 0);
+        """,
+        // 2: `hold` is what holds a registration back beside its document (verdicts of checks, maintenance), as StoredHold
+        // writes it, NULL for nothing; `sidecar` has the maintenance of the whole sidecar.
         """
+        ALTER TABLE registrations ADD COLUMN hold BLOB;
+        CREATE TABLE sidecar (name TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT, WITHOUT ROWID;
+        """,
     ]
 
     /// The schema of the file, 0 when it is empty. A newer or foreign file is left as it is.

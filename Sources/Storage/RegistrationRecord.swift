@@ -131,7 +131,7 @@ enum RegistrationRecord {
     }
 
     /// FNV-1a in words of 64 bits: it has to notice a flipped bit or a torn page, not an attacker.
-    private static func checksum(_ bytes: Span<UInt8>, serial: UInt64) -> UInt64 {
+    static func checksum(_ bytes: Span<UInt8>, serial: UInt64) -> UInt64 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325 ^ serial
         var position = 0
         while position + 8 <= bytes.count {
@@ -158,7 +158,7 @@ enum RegistrationRecord {
         out.append(contentsOf: payload)
     }
 
-    private static func append<Value: FixedWidthInteger & UnsignedInteger>(fixed value: Value, to out: inout [UInt8]) {
+    static func append<Value: FixedWidthInteger & UnsignedInteger>(fixed value: Value, to out: inout [UInt8]) {
         for position in 0..<(Value.bitWidth / 8) { out.append(UInt8(truncatingIfNeeded: value >> (8 * position))) }
     }
 

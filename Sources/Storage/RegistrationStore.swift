@@ -14,6 +14,9 @@ public final class RegistrationStore {
     private let accept: Statement
     private let delete: Statement
     private let count: Statement
+    private let hold: Statement
+    private let sidecar: Statement
+    private let sidecarEnd: Statement
     private var body: [UInt8] = []
 
     /// The log is copied into the main file when it is as long as that, but not below 512 KiB, which a small volume has
@@ -42,16 +45,28 @@ public final class RegistrationStore {
         try Migrations.run(database, from: schema, steps: steps)
         try database.checkpoint(.truncate)
         put = try database.prepare(
-            "INSERT INTO registrations (serial, stage, accepted, body) VALUES (?1, ?2, ?3, ?4) "
-                + "ON CONFLICT (serial) DO UPDATE SET stage = ?2, accepted = ?3, body = ?4")
+            "INSERT INTO registrations (serial, stage, accepted, body, hold) VALUES (?1, ?2, ?3, ?4, ?5) "
+                + "ON CONFLICT (serial) DO UPDATE SET stage = ?2, accepted = ?3, body = ?4, hold = ?5")
         accept = try database.prepare("UPDATE registrations SET accepted = ?2 WHERE serial = ?1")
         delete = try database.prepare("DELETE FROM registrations WHERE serial = ?1")
         count = try database.prepare("UPDATE counters SET value = ?1 WHERE name = 'rev'")
+        hold = try database.prepare("UPDATE registrations SET hold = ?2 WHERE serial = ?1")
+        sidecar = try database.prepare(
+            "INSERT INTO sidecar VALUES ('maintenance', ?1) ON CONFLICT (name) DO UPDATE SET body = ?1")
+        sidecarEnd = try database.prepare("DELETE FROM sidecar WHERE name = 'maintenance'")
     }
 
     /// The change counter as it was last stored.
     public func rev() throws(StorageError) -> UInt64 {
         UInt64(bitPattern: try database.integer("SELECT value FROM counters WHERE name = 'rev'"))
+    }
+
+    /// The maintenance of the whole sidecar; nil for none. `zero` as in `load`.
+    public func sidecarMaintenance(zero: Int64) throws(StorageError) -> Maintenance? {
+        let row = try database.prepare("SELECT body FROM sidecar WHERE name = 'maintenance'")
+        defer { row.reset() }
+        guard try row.step() else { return nil }
+        return try readHold(row, 0, serial: 0, zero: zero)?.maintenance
     }
 
     /// How many registrations and tombstones are stored.
@@ -62,7 +77,7 @@ public final class RegistrationStore {
     /// Hands everything that is stored to `take`, in pieces. `zero` is the wall clock at monotonic zero, in
     /// milliseconds. A row that is broken throws, behind all those that could be read before it.
     public func load(zero: Int64, _ take: ([StoredRegistration]) -> Void) throws(StorageError) {
-        let rows = try database.prepare("SELECT serial, stage, accepted, body FROM registrations")
+        let rows = try database.prepare("SELECT serial, stage, accepted, body, hold FROM registrations")
         defer { rows.reset() }
         var piece: [StoredRegistration] = []
         piece.reserveCapacity(RegistrationStore.rowsPerPiece)
@@ -82,18 +97,37 @@ public final class RegistrationStore {
             throw .corrupt("row \(serial) has no known stage")
         }
         let accepted = UInt32(clamping: rows.integer(2))
+        var stored: StoredRegistration
         do throws(RegistrationRecord.Fault) {
-            return try rows.withBlob(3) { bytes throws(RegistrationRecord.Fault) in
+            stored = try rows.withBlob(3) { bytes throws(RegistrationRecord.Fault) in
                 try RegistrationRecord.read(
                     bytes, serial: serial, stage: stage, acceptedGeneration: accepted, zero: zero)
             }
         } catch {
-            switch error {
-            case .broken: throw .corrupt("row \(serial) is not what was written")
-            case .newer:
-                throw .newerSchema(
-                    path: database.path, found: Int64(Migrations.all.count) + 1, known: Int64(Migrations.all.count))
+            throw fault(error, serial)
+        }
+        stored.hold = try readHold(rows, 4, serial: serial, zero: zero)
+        return stored
+    }
+
+    private func readHold(
+        _ row: Statement, _ column: Int32, serial: UInt64, zero: Int64
+    ) throws(StorageError) -> HoldRecord? {
+        do throws(RegistrationRecord.Fault) {
+            return try row.withBlob(column) { bytes throws(RegistrationRecord.Fault) in
+                bytes.isEmpty ? nil : try StoredHold.read(bytes, serial: serial, zero: zero)
             }
+        } catch {
+            throw fault(error, serial)
+        }
+    }
+
+    private func fault(_ fault: RegistrationRecord.Fault, _ serial: UInt64) -> StorageError {
+        switch fault {
+        case .broken: .corrupt("row \(serial) is not what was written")
+        case .newer:
+            .newerSchema(
+                path: database.path, found: Int64(Migrations.all.count) + 1, known: Int64(Migrations.all.count))
         }
     }
 
@@ -116,15 +150,30 @@ public final class RegistrationStore {
             put.bind(2, Int64(stored.stage.rawValue))
             put.bind(3, Int64(stored.acceptedGeneration))
             put.bind(4, body)
+            bind(stored.hold, to: put, 5, serial: stored.serial, zero: zero)
             try put.run()
         case .accepted(let serial, let generation):
             accept.bind(1, Int64(bitPattern: serial))
             accept.bind(2, Int64(generation))
             try accept.run()
+        case .hold(let serial, let record, _):
+            hold.bind(1, Int64(bitPattern: serial))
+            bind(record, to: hold, 2, serial: serial, zero: zero)
+            try hold.run()
+        case .sidecar(let maintenance, _):
+            guard let maintenance else { return try sidecarEnd.run() }
+            bind(HoldRecord(maintenance: maintenance), to: sidecar, 1, serial: 0, zero: zero)
+            try sidecar.run()
         case .delete(let serial):
             delete.bind(1, Int64(bitPattern: serial))
             try delete.run()
         }
+    }
+
+    private func bind(_ record: HoldRecord?, to statement: Statement, _ index: Int32, serial: UInt64, zero: Int64) {
+        guard let record else { return statement.bindNull(index) }
+        StoredHold.write(record, serial: serial, zero: zero, to: &body)
+        statement.bind(index, body)
     }
 
     /// Copies the log into the main file when it has grown; not needed for durability.

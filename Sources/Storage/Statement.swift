@@ -20,6 +20,9 @@ final class Statement {
         check(bytes.withUnsafeBytes { beatd_bind_blob(statement, index, $0.baseAddress, $0.count) })
     }
 
+    /// Sets the parameter with this number to NULL.
+    func bindNull(_ index: Int32) { check(sqlite3_bind_null(statement, index)) }
+
     /// Goes to the next row; false behind the last one.
     func step() throws(StorageError) -> Bool {
         switch sqlite3_step(statement) {

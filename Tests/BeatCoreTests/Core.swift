@@ -11,6 +11,12 @@ final class Core {
     /// Everything that was ever sent, with its time.
     private(set) var sent: [(exchange: Exchange, at: Instant)] = []
     private(set) var answers: [RequestToken: Answer] = [:]
+    /// Everything that was handed over to be stored.
+    private(set) var stored: [StoreChange] = []
+    /// What a look for an instance at a server says; nil: it is not answered.
+    var looking: (InstanceReading) -> ReadingOutcome? = { _ in nil }
+    /// Looks that were not answered yet, in order.
+    private(set) var readings: [InstanceReading] = []
     /// Runs of checks that were begun and have not ended, in order.
     private(set) var runs: [CheckRun] = []
     /// How many runs were ever begun.
@@ -52,8 +58,9 @@ final class Core {
                 runs.append(run)
                 runsBegun += 1
             case .publish(let event): events.append(event)
-            case .cancel, .probe, .verify, .login, .addServer, .retireServer, .log, .finish, .store, .reopenStorage:
-                break
+            case .verify(let reading): readings.append(reading)
+            case .cancel, .probe, .login, .addServer, .retireServer, .log, .finish, .reopenStorage: break
+            case .store(let change, _): stored.append(change)
             }
         }
         return effects.filter { effect in
@@ -146,6 +153,10 @@ final class Core {
     /// Answers what is in flight until nothing more comes.
     func settle(_ answering: (Exchange) -> NacosReply?) {
         while let first = inFlight.first, let answer = answering(first) { reply(answer) }
+        while let first = readings.first, let outcome = looking(first) {
+            readings.removeFirst()
+            handle(.verified(first, outcome))
+        }
     }
 
     func advance(_ duration: Duration) { now = now + duration }

@@ -131,39 +131,4 @@ struct MaintenanceTests {
         core.run(.seconds(90), answering: well)
         #expect(core.view(document.key)?.state == .beating)
     }
-
-    @Test("over a restart: maintenance and fresh verdicts are back, older ones are pending and nothing is taken out")
-    func restored() throws {
-        let checked = RegistrationDocument.checked([.tcp(), .ttl(.seconds(60))], .deregister)
-        let before = Core()
-        before.register(checked)
-        before.watch(.seconds(3), checking: { _ in .passing }, answering: well)
-        let handle = try #require(before.view(checked.key)?.handle)
-        before.handle(.alive(handle, .passing, note: "", before.token()))
-        before.settle(well)
-        maintain(before, checked.key, maintenance(before, .disable, for: .seconds(100)))
-        let record = try #require(before.read { $0.holdRecord(of: handle) })
-        #expect(record.checks.map(\.verdict) == [.passing, .passing])
-
-        let after = Core()
-        after.advance(.seconds(3))
-        after.register(checked)
-        let again = try #require(after.view(checked.key)?.handle)
-        after.handle(.restoreHold(again, record))
-        #expect(after.view(checked.key)?.state == .maintenance)
-        #expect(after.view(checked.key)?.checks.map(\.verdict) == [.passing, .passing])
-        #expect(after.inFlight.map(\.kind) == [.register])
-        after.settle(well)
-        after.watch(.seconds(101), checking: { _ in .passing }, answering: well)
-        #expect(after.view(checked.key)?.state == .unhealthy)
-
-        let late = Core()
-        late.advance(.seconds(30))
-        late.register(checked)
-        let third = try #require(late.view(checked.key)?.handle)
-        late.handle(.restoreHold(third, HoldRecord(checks: record.checks)))
-        #expect(late.view(checked.key)?.checks.map(\.verdict) == [.pending, .passing])
-        #expect(late.view(checked.key)?.state == .pending)
-        #expect(late.inFlight.isEmpty)
-    }
 }

@@ -202,9 +202,10 @@ import Testing
             "/v1/events?type=registered,updated", ["Accept": "application/x-ndjson", "Last-Event-ID": "25-0"])
         #expect(try summary(stream.text) == ["25-1 registered", "25-2 updated"])
         let id = try #require(try api.post(orders()).member("id")?.string)
-        #expect(try stream.text.split(separator: "\n").allSatisfy { line in
-            try JSONParser.parse(Array(line.utf8)).at("id")?.string == id
-        })
+        #expect(
+            try stream.text.split(separator: "\n").allSatisfy { line in
+                try JSONParser.parse(Array(line.utf8)).at("id")?.string == id
+            })
     }
 
     @Test func refusals() throws {
@@ -220,6 +221,6 @@ import Testing
             try api.get("/v1/events?type=beat.faild"), 400, "malformed-request", "did you mean beat.failed?")
         try expectProblem(try api.get("/v1/events?pretty"), 400, "malformed-request")
         api.draining = true
-        try expectProblem(try api.get("/v1/events"), 503, "draining")
+        #expect(try api.get("/v1/events").status == 200, "whoever follows sees the end")
     }
 }

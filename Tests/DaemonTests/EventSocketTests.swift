@@ -15,7 +15,9 @@ extension OnSockets {
         private final class Follower {
             let socket: RawSocket
 
-            init(_ harness: Harness, _ target: String = "/v1/events", _ fields: String = "", buffer: Int32? = nil) throws {
+            init(_ harness: Harness, _ target: String = "/v1/events", _ fields: String = "", buffer: Int32? = nil)
+                throws
+            {
                 socket = try RawSocket(harness.address, receiveBuffer: buffer)
                 socket.send("GET \(target) HTTP/1.1\r\nHost: localhost\r\n\(fields)\r\n")
             }

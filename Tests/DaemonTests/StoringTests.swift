@@ -150,6 +150,47 @@ extension OnSockets {
             }
         }
 
+        @Test("maintenance and a fresh ttl are there after a restart; a maintenance that was ended is not")
+        func holdsOverARestart() throws {
+            try withTemporaryDirectory { folder in
+                func view(_ harness: Harness, _ id: String) throws -> HTTPResponse {
+                    try harness.get("/v1/beats/\(id)")
+                }
+                func put(_ harness: Harness, _ path: String, _ json: String? = nil) throws {
+                    let status = try harness.send(.put, path, json: json).status
+                    #expect([200, 204].contains(status), "\(path): \(status)")
+                }
+                let first = try harness(folder)
+                let held = try first.register(port: 1)
+                let ended = try first.register(port: 2)
+                let checked = try first.register(port: 3, ",\"checks\":[{\"ttl\":\"10m\"}]")
+                try put(first, "/v1/beats/\(held)/maintenance", "{\"reason\":\"upgrade\",\"for\":\"10m\"}")
+                try put(first, "/v1/beats/\(ended)/maintenance")
+                #expect(try first.send(.delete, "/v1/beats/\(ended)/maintenance").status == 204)
+                try put(first, "/v1/beats/\(checked)/alive")
+                try put(first, "/v1/maintenance", "{\"mode\":\"stop\",\"reason\":\"all\",\"for\":\"20m\"}")
+                let before = try view(first, held)
+                first.close()
+
+                let second = try harness(folder)
+                let after = try view(second, held)
+                #expect(try after.member("status.maintenance") == before.member("status.maintenance"))
+                #expect(try after.member("status.maintenance.reason")?.string == "upgrade")
+                #expect(try after.member("generation")?.integer == 1)
+                #expect(try view(second, ended).member("status.maintenance.reason")?.string == "all")
+                #expect(try view(second, checked).member("status.checks.0.verdict")?.string == "passing")
+                #expect(try second.send(.delete, "/v1/maintenance").status == 204)
+                #expect(try view(second, ended).member("status.maintenance") == .null)
+                try second.until("beating") { second.daemon.core.count(of: .beating) == 2 }
+                second.close()
+
+                let third = try harness(folder)
+                defer { third.close() }
+                #expect(third.daemon.core.sidecarMaintenance == nil)
+                #expect(third.daemon.core.count(of: .maintenance) == 1)
+            }
+        }
+
         @Test("locked by another process: 503 within a second, beats go on, and it recovers by itself")
         func locked() throws {
             try withTemporaryDirectory { folder in

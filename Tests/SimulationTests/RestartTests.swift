@@ -9,6 +9,7 @@ import Testing
     /// What a disk holds, and what it was given and has not committed.
     private struct Disk {
         var rows: [UInt64: StoredRegistration] = [:]
+        var sidecar: Maintenance?
         var given: [(change: StoreChange, number: UInt64)] = []
         var isBroken = false
 
@@ -19,6 +20,8 @@ import Testing
                 switch change {
                 case .put(let stored): rows[stored.serial] = stored
                 case .accepted(let serial, let generation): rows[serial]?.acceptedGeneration = generation
+                case .hold(let serial, let record, _): rows[serial]?.hold = record
+                case .sidecar(let maintenance, _): sidecar = maintenance
                 case .delete(let serial): rows[serial] = nil
                 }
             }
@@ -71,7 +74,8 @@ import Testing
                 case .reopenStorage:
                     handle(disk.isBroken ? .storeFailed(detail: "broken") : .storageReopened(isEmpty: false))
                 case .answer(let token, let answer): answered(token, answer)
-                case .cancel, .probe, .verify, .login, .addServer, .retireServer, .runCheck, .log, .publish, .finish: break
+                case .cancel, .probe, .verify, .login, .addServer, .retireServer, .runCheck, .log, .publish, .finish:
+                    break
                 }
             }
         }
@@ -89,7 +93,7 @@ import Testing
             case .storageUnavailable, .notFound, .draining, .exists, .keyConflict, .tooManyRegistrations, .keyHeld,
                 .idHeld,
                 .batch, .refused, .beaten,
-                .notBeaten, .beatTooSoon, .renewed, .noTTLCheck, .maintained:
+                .notBeaten, .beatTooSoon, .renewed, .noTTLCheck, .maintained, .drained, .drainUnderWay:
                 break
             }
         }

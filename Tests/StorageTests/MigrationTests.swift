@@ -7,7 +7,7 @@ import Testing
 
 /// From one schema to the next.
 @Suite struct MigrationTests {
-    private static let twoSteps = Migrations.all + ["ALTER TABLE registrations ADD COLUMN note TEXT"]
+    private static let oneMore = Migrations.all + ["ALTER TABLE registrations ADD COLUMN note TEXT"]
 
     private func populate(_ path: String) throws {
         let store = try RegistrationStore(in: DataFolder(path))
@@ -21,22 +21,46 @@ import Testing
 
     @Test("released steps are never edited: add one at the end")
     func stepsAreAsReleased() {
-        #expect(Migrations.all.map(hash) == [0xfe73fbf26646376b])
+        #expect(Migrations.all.map(hash) == [0xfe73fbf26646376b, 0xa6cfd24f79d89e18])
     }
 
     @Test func anOlderFileIsMigratedOnceAndItsCopyKept() throws {
         try withTemporaryDirectory { path in
             try populate(path)
             for _ in 0..<2 {
-                let store = try RegistrationStore(in: DataFolder(path), steps: MigrationTests.twoSteps)
+                let store = try RegistrationStore(in: DataFolder(path), steps: MigrationTests.oneMore)
                 #expect(try store.total() == 5)
             }
             let new = try Database("\(path)/beatd.db")
             #expect(try new.integer("SELECT count(note) FROM registrations") == 0)
-            #expect(try new.integer("PRAGMA user_version") == 2)
-            let copy = try Database("\(path)/beatd.db.v1")
+            #expect(try new.integer("PRAGMA user_version") == 3)
+            let copy = try Database("\(path)/beatd.db.v2")
             #expect(try copy.integer("SELECT count(*) FROM registrations") == 5)
-            #expect(try copy.integer("PRAGMA user_version") == 1)
+            #expect(try copy.integer("PRAGMA user_version") == 2)
+        }
+    }
+
+    @Test("from schema 1: registrations are as they were, held back by nothing")
+    func fromTheFirst() throws {
+        try withTemporaryDirectory { path in
+            do {
+                let old = try Database("\(path)/beatd.db")
+                try old.execute(Migrations.all[0])
+                try old.execute("PRAGMA application_id = \(Migrations.applicationID); PRAGMA user_version = 1")
+                let insert = try old.prepare("INSERT INTO registrations VALUES (1, 0, 1, ?1)")
+                var body: [UInt8] = []
+                RegistrationRecord.write(.plain(), zero: 0, to: &body)
+                insert.bind(1, body)
+                try insert.run()
+            }
+            let store = try RegistrationStore(in: DataFolder(path))
+            var found: [StoredRegistration] = []
+            try store.load(zero: 0) { found += $0 }
+            var expected = StoredRegistration.plain()
+            expected.acceptedGeneration = 1
+            #expect(found == [expected])
+            #expect(try store.sidecarMaintenance(zero: 0) == nil)
+            #expect(try Database("\(path)/beatd.db.v1").integer("SELECT count(*) FROM registrations") == 1)
         }
     }
 
@@ -45,7 +69,7 @@ import Testing
             try populate(path)
             #expect(throws: StorageError.self) {
                 _ = try RegistrationStore(
-                    in: DataFolder(path), steps: MigrationTests.twoSteps + ["ALTER TABLE nothing ADD COLUMN x"])
+                    in: DataFolder(path), steps: MigrationTests.oneMore + ["ALTER TABLE nothing ADD COLUMN x"])
             }
             #expect(try RegistrationStore(in: DataFolder(path)).total() == 5)
         }
@@ -58,13 +82,13 @@ import Testing
             // A reader keeps the log from being copied when the writer closes.
             let reader = try Database("\(path)/beatd.db")
             if withLog { try reader.execute("BEGIN; SELECT count(*) FROM registrations") }
-            do { _ = try RegistrationStore(in: DataFolder(path), steps: MigrationTests.twoSteps) } catch {
+            do { _ = try RegistrationStore(in: DataFolder(path), steps: MigrationTests.oneMore) } catch {
                 // The checkpoint of the start is held up by the reader.
                 #expect(withLog, "\(error)")
             }
             let names = ["beatd.db", "beatd.db-wal"]
             let before = names.map { try? readFile("\(path)/\($0)") }
-            #expect(throws: StorageError.newerSchema(path: "\(path)/beatd.db", found: 2, known: 1)) {
+            #expect(throws: StorageError.newerSchema(path: "\(path)/beatd.db", found: 3, known: 2)) {
                 _ = try RegistrationStore(in: DataFolder(path))
             }
             #expect(names.map { try? readFile("\(path)/\($0)") } == before)

@@ -11,7 +11,7 @@ extension Daemon {
     /// wrong changes nothing, and is told in the log.
     func reload() {
         clocks.read()
-        guard !isDraining, case .success(let loaded) = readSettingsAgain() else { return }
+        guard !isDraining, !core.isBeingDrained, case .success(let loaded) = readSettingsAgain() else { return }
         declare(loaded.declared)
     }
 
