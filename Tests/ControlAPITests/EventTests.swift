@@ -99,8 +99,9 @@ import Testing
                 var journal = journal(count)
                 var stream = try stream(.after(UInt64(after)))
                 let opening = try summary(String(decoding: journal.begin(&stream), as: UTF8.self))
+                var got = try summary(read(&journal, &stream))
                 journal.append(event(count + 1), at: Self.wall)
-                let got = try summary(read(&journal, &stream))
+                got += try summary(read(&journal, &stream))
                 if after <= count, after + 1 >= count - min(count, 8) + 1 {
                     #expect(opening == [], "\(after) of \(count)")
                     #expect(got == (after + 1...count + 1).map { "25-\($0) updated" }, "\(after) of \(count)")
