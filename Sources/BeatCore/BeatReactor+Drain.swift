@@ -16,6 +16,8 @@ extension BeatReactor {
             drainRun = Drain(options ?? Limits.drainDefaults, at: now)
             effects.append(.log(.drainBegun(registrations: dom2BeatSize)))
             for slot in 0..<slotEnd { updateHold(slot, at: now, into: &effects) }
+            keepMovesQuiet()
+            publish(.maintenanceOn, "the sidecar is being drained: all are hidden, then removed", into: &effects)
             workDrain(at: now, into: &effects)
         }
         guard let wait, wait > .zero, drainRun?.phase != .done, (drainRun?.waiters.count ?? 0) < Limits.waiters else {

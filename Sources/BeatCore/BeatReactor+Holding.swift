@@ -203,7 +203,7 @@ extension BeatReactor {
     }
 
     /// The first line of what the check said.
-    private func said(_ state: Checks.State) -> String {
+    func said(_ state: Checks.State) -> String {
         let line = state.output.prefix { $0 != "\n" }.prefix(Limits.detailLength)
         return line.isEmpty ? "" : ": \(line)"
     }

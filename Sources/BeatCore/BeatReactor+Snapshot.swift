@@ -109,7 +109,7 @@ extension BeatReactor {
             isSidecarMaintenance: maintenanceOf(slot) == nil && sidecarMaintenance != nil)
     }
 
-    private func reason(_ slot: Int32) -> String {
+    func reason(_ slot: Int32) -> String {
         if table.rows[Int(slot)].hold != .none, let reason = holdReason(slot) { return reason }
         let detail = trouble(slot)
         switch table.rows[Int(slot)].state {

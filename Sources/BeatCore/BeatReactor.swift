@@ -135,6 +135,7 @@ public struct BeatReactor: ~Copyable {
             maintainSidecar(maintenance, at: now, into: &effects)
         case .restored(let pieces, let rev, let total):
             restore(pieces, rev: rev, total: total, at: now)
+            keepMovesQuiet()
         case .stored(let number):
             // The answers that this releases are not to be held back again.
             return stored(through: number, into: &effects)
@@ -142,6 +143,8 @@ public struct BeatReactor: ~Copyable {
             storeFailed(detail, at: now, into: &effects)
         case .storageReopened(let isEmpty):
             storageReopened(isEmpty: isEmpty, into: &effects)
+        case .reloaded(let words):
+            publish(.reloaded, words, into: &effects)
         case .abandoned(let token):
             _ = waiters.take { $0.token == token }
             asked.abandon(token)
@@ -154,6 +157,7 @@ public struct BeatReactor: ~Copyable {
         case .drain:
             drain(at: now, into: &effects)
         }
+        publishMoves(into: &effects)
         holdAnswers(from: first, at: now, in: &effects)
     }
 

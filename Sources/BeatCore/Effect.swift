@@ -24,6 +24,8 @@ public enum Effect: Equatable, Sendable {
     case reopenStorage
     /// Answer a request of the API.
     case answer(RequestToken, Answer)
+    /// Tell those who follow.
+    case publish(Event)
     /// Write a line.
     case log(LogEvent)
     /// Nothing is left to do after `Input.drain`.

@@ -42,6 +42,8 @@ public enum Input: Equatable, Sendable {
     /// The database that `Effect.reopenStorage` asked for is open and can be written; `isEmpty` when what was in it is
     /// gone.
     case storageReopened(isEmpty: Bool)
+    /// Settings and files were read again, and what they changed is done: the words are for those who follow.
+    case reloaded(String)
     /// The client that waited for this answer is gone.
     case abandoned(RequestToken)
     /// Somebody empties the sidecar while the process lives on, or (nil) asks how far that is, beginning it with the

@@ -40,6 +40,8 @@ struct RegistrationTable {
     var chosenIDs = ChosenIDs()
     /// How addresses were chosen, of the registrations whose were.
     private(set) var ipRules: [Int32: String] = [:]
+    /// Registrations whose state has changed since it was asked, some of them more than once.
+    private(set) var moved: [Int32] = []
     private var counts = [Int](repeating: 0, count: RegistrationState.allCases.count)
 
     /// Registrations in a state.
@@ -52,6 +54,13 @@ struct RegistrationTable {
         counts[Int(old.rawValue)] -= 1
         counts[Int(state.rawValue)] += 1
         rows[Int(slot)].state = state
+        moved.append(slot)
+    }
+
+    /// Those whose state has changed, which are forgotten.
+    mutating func takeMoved() -> [Int32] {
+        defer { moved.removeAll(keepingCapacity: moved.count < 4096) }
+        return moved
     }
 
     func find(_ fingerprint: UInt64) -> Int32? {

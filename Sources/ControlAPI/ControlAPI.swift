@@ -144,6 +144,7 @@ public struct ControlAPI: Sendable {
         case .maintainSidecar: return try maintainSidecar(call, context: context, token: token)
         case .drainSidecar: return try drainSidecar(call, token: token)
         case .endSidecarMaintenance: return try endSidecarMaintenance(call, context: context, token: token)
+        case .followEvents: return try readEvents(call, context: context)
         case .listBeats: return try listBeats(call, core: core, context: context)
         case .readBeat: return .respond(try readBeat(call, core: core, context: context), route: route)
         case .readHistory: return .respond(try readHistory(call, core: core, context: context), route: route)

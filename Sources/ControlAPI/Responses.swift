@@ -9,11 +9,13 @@ enum MediaType: String {
     case yaml = "application/yaml"
     case prometheus = "text/plain; version=0.0.4; charset=utf-8"
     case openMetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    case eventStream = "text/event-stream"
+    case ndjson = "application/x-ndjson"
 
     var isJSON: Bool {
         switch self {
         case .json, .problem: true
-        case .text, .yaml, .prometheus, .openMetrics: false
+        case .text, .yaml, .prometheus, .openMetrics, .eventStream, .ndjson: false
         }
     }
 }

@@ -6,7 +6,7 @@ public struct Route: Sendable {
     public enum Operation: String, CaseIterable, Sendable {
         case registerBeat, listBeats, removeBeats, readBeat, putBeat, patchBeat, removeBeat
         case maintainBeat, endBeatMaintenance, renewBeat, maintainSidecar, endSidecarMaintenance, drainSidecar
-        case readHistory, readHealth, beatNow
+        case readHistory, readHealth, beatNow, followEvents
         case batchBeats, exportBeats, importBeats
         case readMetrics, readMetric, readStatus, readServers, readConfig, reload, setLogLevel, readCapabilities
         case readLiveness, readReadiness, readStartup, scrapeMetrics

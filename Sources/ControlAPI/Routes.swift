@@ -52,6 +52,9 @@ extension Route {
         Route(
             .importBeats, .post, "/v1/import", .write, body: .json, bodyBytes: BulkLimits.importBytes,
             [.pretty, .mode, .dryRun], statuses: [200, 412, 413, 415, 422, 429, 503]),
+        Route(
+            .followEvents, .get, "/v1/events", .read, [.type] + QueryParameter.instance,
+            statuses: [200, 429]),
         Route(.readMetrics, .get, "/v1/metrics", .read, [.pretty], statuses: [200]),
         Route(.readMetric, .get, "/v1/metrics/{name}", .read, [.pretty], statuses: [200, 404]),
         Route(.readStatus, .get, "/v1/status", .read, [.pretty], statuses: [200]),

@@ -72,6 +72,8 @@ extension Daemon {
                     ControlAPI.ReportedLimit("unixConnections", http.unixConnections),
                     ControlAPI.ReportedLimit("writesPerSecond", writeRate),
                     ControlAPI.ReportedLimit("waitingWrites", Limits.waiters),
+                    ControlAPI.ReportedLimit("eventStreams", EventLimits.streams),
+                    ControlAPI.ReportedLimit("eventsKept", EventLimits.kept),
                 ],
                 settings: settings, allowedHosts: allowedHosts, ownAddresses: ownAddresses, tokens: tokens,
                 socketPath: socketPath)

@@ -21,6 +21,7 @@ final class Core {
     private(set) var runs: [CheckRun] = []
     /// How many runs were ever begun.
     private(set) var runsBegun = 0
+    private var events: [Event] = []
 
     init(
         servers: [String] = ["127.0.0.1:8848"], maxRegistrations: Int = Limits.registrations,
@@ -42,7 +43,7 @@ final class Core {
         inFlight = []
     }
 
-    /// Feeds an input and gives the effects; log lines are left out unless asked for.
+    /// Feeds an input and gives the effects; log lines are left out unless asked for, events always.
     @discardableResult
     func handle(_ input: Input, logs: Bool = false) -> [Effect] {
         var effects: [Effect] = []
@@ -56,12 +57,25 @@ final class Core {
             case .runCheck(let run):
                 runs.append(run)
                 runsBegun += 1
+            case .publish(let event): events.append(event)
             case .verify(let reading): readings.append(reading)
             case .cancel, .probe, .login, .addServer, .retireServer, .log, .finish, .reopenStorage: break
             case .store(let change, _): stored.append(change)
             }
         }
-        return logs ? effects : effects.filter { if case .log = $0 { false } else { true } }
+        return effects.filter { effect in
+            switch effect {
+            case .log: logs
+            case .publish: false
+            default: true
+            }
+        }
+    }
+
+    /// What was published since the last call.
+    func takeEvents() -> [Event] {
+        defer { events = [] }
+        return events
     }
 
     func token() -> RequestToken {

@@ -74,7 +74,8 @@ import Testing
                 case .reopenStorage:
                     handle(disk.isBroken ? .storeFailed(detail: "broken") : .storageReopened(isEmpty: false))
                 case .answer(let token, let answer): answered(token, answer)
-                case .cancel, .probe, .verify, .login, .addServer, .retireServer, .runCheck, .log, .finish: break
+                case .cancel, .probe, .verify, .login, .addServer, .retireServer, .runCheck, .log, .publish, .finish:
+                    break
                 }
             }
         }

@@ -60,6 +60,7 @@ extension Daemon {
             }
             isLastReloadGood = loaded.declared.faults.isEmpty
             write(LogRecord(.info, "configuration read again", event: "config.reload"))
+            core.handle(.reloaded("settings and files were read again"), at: clocks.now, into: &effects)
             let changed = changedSettings(loaded)
             if !changed.isEmpty {
                 write(
