@@ -41,7 +41,7 @@ ui-test: build ## the dashboard in a headless Chromium (Debian's package chromiu
 	@scripts/ui-test.sh
 
 crash: release ## kill -9 at 100 moments and 240 system calls, broken disks, TERM: 10 minutes; strace, best as root
-	@python3 Tests/crash/crash.py --kills 100 --injected 120
+	@python3 Tests/crash/crash.py --kills 100 --injected 120 --slack 0
 
 contract: release ## openapi.yaml and the metrics against a running beatd: schemathesis, promtool
 	@scripts/deps.sh ci

@@ -28,7 +28,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 let dashboard = [
     "index.html", "base.css", "fleet.css", "panels.css", "icon.svg",
     "main.js", "api.js", "dom.js", "format.js", "clock.js", "fleet.js", "table.js", "filters.js", "charts.js",
-    "overview.js", "servers.js", "details.js", "attempts.js", "dialogs.js", "writes.js", "follow.js",
+    "overview.js", "servers.js", "details.js", "attempts.js", "dialogs.js", "writes.js", "follow.js", "events.js",
 ]
 
 let package = Package(

@@ -27,7 +27,7 @@ extension BeatReactor {
         _ operations: [BatchOperation], _ token: RequestToken, atomic: Bool, at now: Instant,
         into effects: inout [Effect]
     ) {
-        guard !draining else { return effects.append(.answer(token, .draining)) }
+        guard !draining, !isBeingDrained else { return effects.append(.answer(token, .draining)) }
         guard !isReadOnly else { return effects.append(.answer(token, .storageUnavailable)) }
         if atomic {
             let faults = BatchPlan.faults(of: operations, in: self)

@@ -132,6 +132,7 @@ extension BeatReactor {
         switch row.state {
         case .beating:
             table.move(slot, to: .degraded)
+            publish(.beatFailed, slot, into: &effects)
             guard !row.isTroubled else { return }
             effects.append(
                 .log(
@@ -139,7 +140,9 @@ extension BeatReactor {
                         beatKey: table.key(slot).buildKey(), server: row.server, outcome: row.attempt.outcome,
                         detail: details[slot] ?? "")))
         case .degraded:
-            if isCritical(slot, at: now) { table.move(slot, to: .critical) }
+            guard isCritical(slot, at: now) else { return }
+            table.move(slot, to: .critical)
+            publish(.beatFailed, slot, into: &effects)
         case .pending, .critical, .unhealthy, .maintenance, .deregistering, .stopped:
             break
         }
@@ -160,6 +163,7 @@ extension BeatReactor {
     ) {
         let position = Int(slot)
         counters.deregistrations.add(result)
+        noteDrained(slot, result, at: now)
         effects.append(.log(.deregistered(beatKey: table.key(slot).buildKey(), result: result)))
         table.rows[position].mayExist = false
         table.rows[position].mustDeregisterFirst = false

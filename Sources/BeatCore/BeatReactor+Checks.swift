@@ -128,6 +128,7 @@ extension BeatReactor {
                     beatKey: key.buildKey(), id: key.id, output: output, kind: state.check.kind, verdict: state.verdict)
             ))
         updateHold(slot, at: now, into: &effects)
+        tellVerdict(slot, state, into: &effects)
         storeHold(slot, isAwaited: false, at: now, into: &effects)
     }
 

@@ -19,7 +19,7 @@ extension BeatReactor {
     private func wantedHold(_ slot: Int32) -> Hold {
         max(
             checks.hold(slot, table.records[Int(slot)].onUnhealthy), maintenanceOf(slot)?.hold ?? .none,
-            sidecarMaintenance?.hold ?? .none)
+            sidecarMaintenance?.hold ?? .none, drainRun?.hides == true ? .disabled : .none)
     }
 
     /// The state of a registration that is held back: people go before checks.
@@ -190,6 +190,7 @@ extension BeatReactor {
     func holdReason(_ slot: Int32) -> String? {
         switch table.rows[Int(slot)].state {
         case .maintenance:
+            if isBeingDrained { return "the sidecar is being drained" }
             guard let maintenance = maintenanceOf(slot) ?? sidecarMaintenance else { return nil }
             let scope = maintenanceOf(slot) == nil ? "the whole sidecar is held out" : "held out"
             return maintenance.reason.isEmpty ? scope : "\(scope): \(maintenance.reason)"
@@ -202,7 +203,7 @@ extension BeatReactor {
     }
 
     /// The first line of what the check said.
-    private func said(_ state: Checks.State) -> String {
+    func said(_ state: Checks.State) -> String {
         let line = state.output.prefix { $0 != "\n" }.prefix(Limits.detailLength)
         return line.isEmpty ? "" : ": \(line)"
     }

@@ -10,7 +10,9 @@ extension BeatReactor {
         maintained.isEmpty ? nil : maintained[slot]?.maintenance
     }
 
-    func isInMaintenance(_ slot: Int32) -> Bool { sidecarMaintenance != nil || maintenanceOf(slot) != nil }
+    func isInMaintenance(_ slot: Int32) -> Bool {
+        isBeingDrained || sidecarMaintenance != nil || maintenanceOf(slot) != nil
+    }
 
     /// Endpoint 8: nil ends it.
     mutating func maintain(
@@ -19,15 +21,16 @@ extension BeatReactor {
     ) {
         guard let slot = table.slot(handle), isWanted(slot) else { return effects.append(.answer(token, .notFound)) }
         guard !isReadOnly else { return effects.append(.answer(token, .storageUnavailable)) }
-        let had = maintenanceOf(slot)
+        let had = maintenanceOf(slot) != nil
         if let maintenance {
             setMaintenance(maintenance, of: slot, at: now)
             logMaintenance(slot, maintenance, into: &effects)
-        } else if had != nil {
+        } else if had {
             endMaintenance(slot)
             logMaintenance(slot, nil, into: &effects)
         }
         updateHold(slot, at: now, into: &effects)
+        if maintenance != nil || had { tellMaintenance(slot, into: &effects) }
         storeHold(slot, isAwaited: true, at: now, into: &effects)
         effects.append(.answer(token, .maintained(handle)))
     }
@@ -57,6 +60,14 @@ extension BeatReactor {
         effects.append(
             .log(.sidecarMaintenance(reason: maintenance?.reason ?? "", mode: maintenance?.mode)))
         for slot in 0..<slotEnd { updateHold(slot, at: now, into: &effects) }
+        // One event for all of them.
+        keepMovesQuiet()
+        if let maintenance {
+            let reason = maintenance.reason.isEmpty ? "" : ": \(maintenance.reason)"
+            publish(.maintenanceOn, "the whole sidecar is held out\(reason)", into: &effects)
+        } else {
+            publish(.maintenanceOff, "the maintenance of the whole sidecar is over", into: &effects)
+        }
     }
 
     mutating func setMaintenance(_ maintenance: Maintenance, of slot: Int32, at now: Instant) {
@@ -79,6 +90,14 @@ extension BeatReactor {
                     beatKey: key.buildKey(), id: key.id, reason: maintenance?.reason ?? "", mode: maintenance?.mode)))
     }
 
+    private mutating func tellMaintenance(_ slot: Int32, into effects: inout [Effect]) {
+        if maintenanceOf(slot) == nil {
+            publish(.maintenanceOff, slot, "its maintenance is over", into: &effects)
+        } else {
+            publish(.maintenanceOn, slot, into: &effects)
+        }
+    }
+
     // MARK: the agenda
 
     /// Does what the agenda has for now, bounded, so that the rest of the turn is reached.
@@ -91,6 +110,7 @@ extension BeatReactor {
                 endMaintenance(slot)
                 logMaintenance(slot, nil, into: &effects)
                 updateHold(slot, at: now, into: &effects)
+                tellMaintenance(slot, into: &effects)
                 storeHold(slot, isAwaited: false, at: now, into: &effects)
             case .sidecarMaintenanceEnd:
                 maintainSidecar(nil, at: now, into: &effects)

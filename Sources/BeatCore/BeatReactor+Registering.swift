@@ -4,7 +4,7 @@ extension BeatReactor {
         _ document: RegistrationDocument, _ token: RequestToken, _ options: RegisterOptions, at now: Instant,
         into effects: inout [Effect]
     ) {
-        guard !draining else { return effects.append(.answer(token, .draining)) }
+        guard !draining, !isBeingDrained else { return effects.append(.answer(token, .draining)) }
         guard !isReadOnly else { return effects.append(.answer(token, .storageUnavailable)) }
         switch claim(document.key, options.id) {
         case .keyConflict: effects.append(.answer(token, .keyConflict))
@@ -105,6 +105,7 @@ extension BeatReactor {
         table.rows[Int(slot)].periodTicks = Period.ticks(document.requestedPeriod)
         beginHold(slot, at: now)
         effects.append(.log(.addingBeat(beatKey: document.key.buildKey(), id: table.id(slot))))
+        publish(.registered, slot, into: &effects)
         store(slot, into: &effects)
         advance(slot, at: now, into: &effects)
         return slot
@@ -122,6 +123,9 @@ extension BeatReactor {
         endHold(slot)
         table.move(slot, to: .deregistering)
         details[slot] = nil
+        publish(
+            .removed, slot, table.rows[Int(slot)].withoutDeregister ? "its instance is left to expire at Nacos" : nil,
+            into: &effects)
         refuseAsked(slot, into: &effects)
         for waiter in waiters.take(where: { $0.handle.slot == slot && $0.kind != .removed }) {
             effects.append(.answer(waiter.token, answer(waiter, .pending)))
@@ -154,6 +158,7 @@ extension BeatReactor {
         table.move(slot, to: .pending)
         beginHold(slot, at: now)
         effects.append(.log(.addingBeat(beatKey: document.key.buildKey(), id: table.id(slot))))
+        publish(.registered, slot, into: &effects)
         store(slot, into: &effects)
         advance(slot, at: now, into: &effects)
     }
@@ -182,6 +187,7 @@ extension BeatReactor {
                 .updatingBeat(
                     beatKey: document.key.buildKey(), id: table.id(slot),
                     generation: documentGeneration(slot))))
+        publish(.updated, slot, into: &effects)
         store(slot, into: &effects)
         advance(slot, at: now, into: &effects)
     }

@@ -36,7 +36,7 @@ extension BeatReactor {
         if failure != .aborted, failure == .connect || sentAt != nil,
             servers.noteFailure(exchange.server, detail, isGone: failure == .connect, at: now)
         {
-            effects.append(.log(.serverDown(exchange.server, detail: detail)))
+            tellServerDown(exchange.server, detail, into: &effects)
         }
         if failure.mayMeanRestart, servers.upsertsOnBeat(exchange.server) { forgetAccepted(by: exchange.server) }
         guard settle(exchange, sentAt: sentAt) else { return }
@@ -84,13 +84,13 @@ extension BeatReactor {
     ) {
         switch reply {
         case .ok, .beatAccepted, .notFound, .rejected, .unauthorized, .clusterTrouble:
-            if servers.noteAnswer(server) { effects.append(.log(.serverUp(server))) }
+            if servers.noteAnswer(server) { tellServerUp(server, into: &effects) }
         case .notServed(let status, let detail) where servers.asksForDialect:
             servers.noteNotServed(server, "\(status) \(detail)", at: now)
         case .notServed(let status, let detail), .serverError(let status, let detail),
             .unreadable(let status, let detail):
             guard servers.noteFailure(server, "\(status) \(detail)", at: now) else { return }
-            effects.append(.log(.serverDown(server, detail: "\(status) \(detail)")))
+            tellServerDown(server, "\(status) \(detail)", into: &effects)
         }
     }
 
@@ -161,11 +161,12 @@ extension BeatReactor {
         let slot = exchange.slot
         details[slot] = nil
         let state = acceptedState(slot)
-        guard table.rows[Int(slot)].state != state else { return }
-        defer { table.move(slot, to: state) }
-        guard !endTrouble(slot, into: &effects) else { return }
-        // Restored, and there as it was, or held back until now: nothing has changed.
-        guard table.rows[Int(slot)].state != .pending else { return }
+        let before = table.rows[Int(slot)].state
+        guard before != state else { return }
+        table.move(slot, to: state)
+        // Restored, and there as it was, or held back until now: nothing has recovered.
+        if before != .pending { publish(.beatRecovered, slot, "beat accepted", into: &effects) }
+        guard !endTrouble(slot, into: &effects), before != .pending else { return }
         effects.append(
             .log(
                 .beatRecovered(
@@ -260,6 +261,9 @@ extension BeatReactor {
         endTrouble(slot, into: &effects)
         sampleForVerification(exchange, at: now)
         effects.append(.log(.registered(beatKey: table.key(slot).buildKey(), server: exchange.server)))
+        if table.rows[position].state == .beating {
+            publish(.updated, slot, isChange ? "Nacos accepted the change" : "registration accepted", into: &effects)
+        }
         storeAccepted(slot, into: &effects)
         confirm(slot, .accepted, into: &effects)
         // Beats that fell due while it was not registered had nothing to keep alive.
@@ -273,6 +277,8 @@ extension BeatReactor {
     ) {
         let slot = exchange.slot
         table.rows[Int(slot)].stage = .refused
+        // It is offered again each minute, and refused again: nothing new.
+        let isNews = details[slot] != "\(status) \(detail)"
         details[slot] = "\(status) \(detail)"
         if table.rows[Int(slot)].acceptedGeneration == 0 {
             // `mayExist` stays: an earlier document may be there, by a register whose answer was lost or stale.
@@ -284,6 +290,7 @@ extension BeatReactor {
             .log(
                 .registerRejected(
                     beatKey: table.key(slot).buildKey(), server: exchange.server, status: status, detail: detail)))
+        if isNews { publish(.updated, slot, into: &effects) }
         confirm(slot, .rejected(status: status, detail: detail), into: &effects)
         answerAsked(slot, accepted: false, into: &effects)
         advance(slot, at: now, into: &effects)

@@ -18,15 +18,15 @@ extension BeatReactor {
         let isBack = servers.probed(server, verdict, at: now)
         switch verdict {
         case .found(let dialect, let version, let upsertsOnBeat):
-            if isBack { effects.append(.log(.serverUp(server))) }
+            if isBack { tellServerUp(server, into: &effects) }
             effects.append(.log(.dialectFound(server, dialect, version: version)))
             if isBack, upsertsOnBeat { forgetAccepted(by: server) }
             wakeWaiting(at: now)
         case .needsLogin:
             login.refused(at: now)
-            if wasUp { effects.append(.log(.serverDown(server, detail: "it wants a login"))) }
+            if wasUp { tellServerDown(server, "it wants a login", into: &effects) }
         case .failed(let text):
-            if wasUp { effects.append(.log(.serverDown(server, detail: text))) }
+            if wasUp { tellServerDown(server, text, into: &effects) }
         }
         askServers(at: now, into: &effects)
     }

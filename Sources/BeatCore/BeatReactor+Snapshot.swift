@@ -10,6 +10,14 @@ extension BeatReactor {
         }.map(table.key)
     }
 
+    /// True when the address of some registration is to be watched; tombstones may be among them.
+    public var hasIPRules: Bool { !table.ipRules.isEmpty }
+
+    /// The registrations whose addresses were chosen by a rule, with it, in the order of their places.
+    public func chosenAddresses() -> [(handle: RegistrationHandle, rule: String)] {
+        table.ipRules.sorted { $0.key < $1.key }.filter { isWanted($0.key) }.map { (table.handle($0.key), $0.value) }
+    }
+
     /// `dom2Beat.size()`: registrations that are kept, tombstones not counted.
     public var dom2BeatSize: Int { table.count - tombstones }
 
@@ -101,7 +109,7 @@ extension BeatReactor {
             isSidecarMaintenance: maintenanceOf(slot) == nil && sidecarMaintenance != nil)
     }
 
-    private func reason(_ slot: Int32) -> String {
+    func reason(_ slot: Int32) -> String {
         if table.rows[Int(slot)].hold != .none, let reason = holdReason(slot) { return reason }
         let detail = trouble(slot)
         switch table.rows[Int(slot)].state {

@@ -188,7 +188,7 @@ extension Answer {
         case .created, .updated, .unchanged, .removed, .removing, .maintained: true
         case .batch(let answers): answers.contains { $0.promisesDurability }
         case .exists, .tooManyRegistrations, .keyConflict, .keyHeld, .idHeld, .refused, .draining, .storageUnavailable,
-            .notFound, .beaten, .notBeaten, .beatTooSoon, .renewed, .noTTLCheck:
+            .notFound, .beaten, .notBeaten, .beatTooSoon, .renewed, .noTTLCheck, .drained, .drainUnderWay:
             false
         }
     }

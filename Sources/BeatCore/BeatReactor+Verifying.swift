@@ -30,6 +30,7 @@ extension BeatReactor {
     mutating func verified(
         _ reading: InstanceReading, _ outcome: ReadingOutcome, at now: Instant, into effects: inout [Effect]
     ) {
+        if drainVerified(reading, outcome, at: now, into: &effects) { return }
         let wasMissing = verification.ended(reading)
         guard outcome == .missing, let slot = table.slot(reading.registration), isAccepted(slot, reading.generation)
         else { return }

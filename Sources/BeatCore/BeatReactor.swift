@@ -81,6 +81,8 @@ public struct BeatReactor: ~Copyable {
     /// Registrations that trouble of the cluster holds up.
     var troubled = 0
     var draining = false
+    /// While the sidecar is emptied, and behind that.
+    var drainRun: Drain?
     var finished = false
     let maxRegistrations: Int
     let epoch: Instant
@@ -133,6 +135,7 @@ public struct BeatReactor: ~Copyable {
             maintainSidecar(maintenance, at: now, into: &effects)
         case .restored(let pieces, let rev, let total):
             restore(pieces, rev: rev, total: total, at: now)
+            keepMovesQuiet()
         case .stored(let number):
             // The answers that this releases are not to be held back again.
             return stored(through: number, into: &effects)
@@ -140,15 +143,21 @@ public struct BeatReactor: ~Copyable {
             storeFailed(detail, at: now, into: &effects)
         case .storageReopened(let isEmpty):
             storageReopened(isEmpty: isEmpty, into: &effects)
+        case .reloaded(let words):
+            publish(.reloaded, words, into: &effects)
         case .abandoned(let token):
             _ = waiters.take { $0.token == token }
             asked.abandon(token)
             durability.abandon(token)
+            abandonDrain(token)
+        case .beginDrain(let options, let token, let wait):
+            beginDrain(options, token, wait: wait, at: now, into: &effects)
         case .tick:
             tick(at: now, into: &effects)
         case .drain:
             drain(at: now, into: &effects)
         }
+        publishMoves(into: &effects)
         holdAnswers(from: first, at: now, in: &effects)
     }
 
@@ -166,6 +175,7 @@ public struct BeatReactor: ~Copyable {
         if !servers.isEmpty { consider(login.nextDeadline, "login due") }
         consider(verification.nextDeadline, "reading due")
         consider(durability.nextDeadline, "storage due")
+        consider(drainRun?.nextDeadline, "drain goes on")
         if !login.isBlocking { consider(servers.nextProbe, "probe due") }
         return next
     }
@@ -183,6 +193,7 @@ public struct BeatReactor: ~Copyable {
         workAgenda(at: now, into: &effects)
         verifyDue(at: now, into: &effects)
         tickStorage(at: now, into: &effects)
+        workDrain(at: now, into: &effects)
         let due = wheel.tick(at: now)
         for _ in 0..<Limits.beatsPerTurn {
             guard let slot = wheel.popDue(at: due) else { return }
@@ -195,6 +206,7 @@ public struct BeatReactor: ~Copyable {
     private mutating func drain(at now: Instant, into effects: inout [Effect]) {
         guard !draining else { return }
         draining = true
+        if drainRun?.hides == true { drainRun?.phase = .removing }
         for slot in 0..<slotEnd {
             switch table.rows[Int(slot)].stage {
             case .vacant, .leaving: continue

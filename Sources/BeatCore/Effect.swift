@@ -12,7 +12,7 @@ public enum Effect: Equatable, Sendable {
     case addServer(ServerIndex, name: String)
     /// The server is no longer in the list: nothing new is sent there, and what is in flight ends as usual.
     case retireServer(ServerIndex)
-    /// Read a node's list; the shell answers with exactly one `Input.verified`.
+    /// Look for an instance at a node; the shell answers with exactly one `Input.verified`.
     case verify(InstanceReading)
     /// Log in, at whichever server answers; the shell answers with exactly one `Input.loginEnded`.
     case login
@@ -24,6 +24,8 @@ public enum Effect: Equatable, Sendable {
     case reopenStorage
     /// Answer a request of the API.
     case answer(RequestToken, Answer)
+    /// Tell those who follow.
+    case publish(Event)
     /// Write a line.
     case log(LogEvent)
     /// Nothing is left to do after `Input.drain`.
@@ -66,6 +68,10 @@ public enum Answer: Equatable, Sendable {
     case renewed
     /// The registration has no `ttl` check to renew.
     case noTTLCheck
+    /// Where the drain stands.
+    case drained(DrainReport)
+    /// A drain is under way, with these options.
+    case drainUnderWay(DrainOptions)
     /// Maintenance of the registration, or (nil) of the whole sidecar, has begun or ended.
     case maintained(RegistrationHandle?)
     /// The beat that was asked for was accepted.
@@ -117,6 +123,8 @@ public enum LogEvent: Equatable, Sendable {
     case maintenance(beatKey: String, id: String, reason: String, mode: Maintenance.Mode?)
     /// Begun, or (nil) ended, for the whole sidecar.
     case sidecarMaintenance(reason: String, mode: Maintenance.Mode?)
+    case drainBegun(registrations: Int)
+    case drainEnded(deregistered: Int, verified: Int, left: Int)
     case storageFailed(detail: String)
     case storageRecovered
     case badInterval(beatKey: String, server: ServerIndex, milliseconds: Int64)

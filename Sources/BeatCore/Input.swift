@@ -42,8 +42,13 @@ public enum Input: Equatable, Sendable {
     /// The database that `Effect.reopenStorage` asked for is open and can be written; `isEmpty` when what was in it is
     /// gone.
     case storageReopened(isEmpty: Bool)
+    /// Settings and files were read again, and what they changed is done: the words are for those who follow.
+    case reloaded(String)
     /// The client that waited for this answer is gone.
     case abandoned(RequestToken)
+    /// Somebody empties the sidecar while the process lives on, or (nil) asks how far that is, beginning it with the
+    /// defaults; answered when it is done, but not later than `wait`.
+    case beginDrain(DrainOptions?, RequestToken, wait: Duration?)
     /// `nextDeadline` has come.
     case tick
     /// The process is to end: every registration that wants it is deregistered, then comes `Effect.finish`.

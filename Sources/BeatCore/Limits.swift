@@ -98,6 +98,25 @@ public enum Limits {
     public static let maintenanceReasonBytes = 512
     /// How often that a check's verdict is still fresh is stored, for one registration: a transaction a second at most.
     static let holdSpacing = Duration.seconds(1)
+    /// What a drain does unless it is told otherwise: two lists of Nacos' clients, which poll every 10 s at the latest
+    /// and are told by UDP before, and what Kubernetes gives a pod to end.
+    public static let drainDefaults = DrainOptions(settle: .seconds(10), timeout: .seconds(30))
+    /// The longest time that consumers need to notice: caches of minutes.
+    public static let drainSettleMax = Duration.seconds(600)
+    /// The longest drain: twice that.
+    public static let drainTimeoutMax = Duration.seconds(1200)
+    /// What is kept of a drain's time for deregistering: a server that hangs costs 3 s, and TERM goes on behind it.
+    public static let drainRemoval = Duration.seconds(2)
+    /// Ids that a drain's report shows.
+    public static let drainLeftShown = 1000
+    /// How long instances are tried to be hidden, before consumers' time begins all the same: one request time-out.
+    static let drainHiding = Duration.seconds(3)
+    /// How often a drain looks whether it can go on: what it looks at is in memory.
+    static let drainLook = Duration.milliseconds(50)
+    /// Between two looks for the same instance at a server.
+    static let drainLookAgain = Duration.milliseconds(500)
+    /// Instances that are looked for at once: each costs a connection.
+    static let drainReadings = 8
     /// Registrations on the coarse grid of phases; beyond them the load is dense enough for the fine one.
     public static let coarsePhases = 20_000
 }

@@ -21,12 +21,16 @@ public struct RegistrationDocument: Equatable, Sendable {
 
     /// Who asked for it.
     public var source: RegistrationSource
+    /// How the address in the key was chosen among those of this host, such as `auto:eth0`; nil: it was given. The shell
+    /// watches it.
+    public var ipRule: String?
 
     /// A document from its parts, taken as they are: `ControlAPI` has checked them.
     public init(
         key: InstanceKey, weight: Double = 1, enabled: Bool = true, metadata: StringMap = StringMap(),
         period: Duration? = nil, checks: [Check] = [], onUnhealthy: OnUnhealthy = .stop,
-        deregisterOnExit: Bool = true, labels: StringMap = StringMap(), source: RegistrationSource = .api
+        deregisterOnExit: Bool = true, labels: StringMap = StringMap(), source: RegistrationSource = .api,
+        ipRule: String? = nil
     ) {
         self.key = key
         self.weight = weight
@@ -38,6 +42,7 @@ public struct RegistrationDocument: Equatable, Sendable {
         self.deregisterOnExit = deregisterOnExit
         self.labels = labels
         self.source = source
+        self.ipRule = ipRule
     }
 
     /// The time between beats that this document asks for; a server's `clientBeatInterval` may replace it.

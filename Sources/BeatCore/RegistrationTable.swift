@@ -38,6 +38,10 @@ struct RegistrationTable {
     /// The checks of the registrations that have any.
     private var checkLists: [Int32: [Check]] = [:]
     var chosenIDs = ChosenIDs()
+    /// How addresses were chosen, of the registrations whose were.
+    private(set) var ipRules: [Int32: String] = [:]
+    /// Registrations whose state has changed since it was asked, some of them more than once.
+    private(set) var moved: [Int32] = []
     private var counts = [Int](repeating: 0, count: RegistrationState.allCases.count)
 
     /// Registrations in a state.
@@ -50,6 +54,13 @@ struct RegistrationTable {
         counts[Int(old.rawValue)] -= 1
         counts[Int(state.rawValue)] += 1
         rows[Int(slot)].state = state
+        moved.append(slot)
+    }
+
+    /// Those whose state has changed, which are forgotten.
+    mutating func takeMoved() -> [Int32] {
+        defer { moved.removeAll(keepingCapacity: moved.count < 4096) }
+        return moved
     }
 
     func find(_ fingerprint: UInt64) -> Int32? {
@@ -113,6 +124,7 @@ struct RegistrationTable {
             records[position].hasChecks = !document.checks.isEmpty
         }
         records[position].source = document.source
+        if document.ipRule != nil || !ipRules.isEmpty { ipRules[slot] = document.ipRule }
     }
 
     /// The registration begins anew in its place: a tombstone was posted again.
@@ -141,6 +153,7 @@ struct RegistrationTable {
         counts[Int(rows[position].state.rawValue)] -= 1
         if record.hasChecks { checkLists[slot] = nil }
         chosenIDs.set(nil, of: slot)
+        if !ipRules.isEmpty { ipRules[slot] = nil }
         records[position] = Record()
         rows[position] = Row(epoch: rows[position].epoch)
         free.append(slot)
@@ -163,6 +176,6 @@ struct RegistrationTable {
             key: key(slot), weight: record.weight, enabled: record.enabled, metadata: record.metadata,
             period: record.explicitPeriod == 0 ? nil : .milliseconds(Int64(record.explicitPeriod)),
             checks: checks(slot), onUnhealthy: record.onUnhealthy, deregisterOnExit: record.deregisterOnExit,
-            labels: record.labels, source: record.source)
+            labels: record.labels, source: record.source, ipRule: ipRules.isEmpty ? nil : ipRules[slot])
     }
 }

@@ -66,6 +66,8 @@ struct Row {
     var periodTicks: UInt16 = 0
     var stage = Stage.vacant
     var state = RegistrationState.pending
+    /// The state that was published last.
+    var told = RegistrationState.pending
     /// The server that allowed light beats, `noServer` for none, `anyServer` before the first answer after a restart.
     var lightServer = Row.noServer
     /// Java's hash of `ip:port`: which node of a cluster is responsible.

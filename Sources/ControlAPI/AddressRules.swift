@@ -1,13 +1,27 @@
 /// The rule for `ip`: an IPv4 address, an IPv6 address or a host name (control-api.md §2).
 enum AddressRules {
+    /// Whether the text says how an address is to be chosen, and is none itself.
+    static func isRule(_ text: String) -> Bool { text == "auto" || text.hasPrefix("auto:") }
+
+    /// What is wrong with an address or a rule, in words that name the fix, or nil. What a rule means is the shell's
+    /// matter.
+    static func faultOfAddressOrRule(_ text: String) -> String? {
+        guard isRule(text) else { return fault(text) }
+        let length = text.utf16.count
+        return length > NameRules.ipLength ? "must be at most \(NameRules.ipLength) characters, got \(length)" : nil
+    }
+
+    /// What is wrong with a rule, or nil.
+    static func faultOfRule(_ text: String) -> String? {
+        isRule(text) ? faultOfAddressOrRule(text) : "must be auto, auto:INTERFACE or auto:NETWORK/BITS"
+    }
+
     /// What is wrong, in words that name the fix, or nil.
     static func fault(_ ip: String) -> String? {
         if ip.isEmpty { return "must not be empty" }
+        if isRule(ip) { return "says how an address is chosen, and is none" }
         let length = ip.utf16.count
         if length > NameRules.ipLength { return "must be at most \(NameRules.ipLength) characters, got \(length)" }
-        if ip == "auto" || ip.hasPrefix("auto:") {
-            return "auto is not available in this version; give the address itself"
-        }
         if ip.hasPrefix("["), ip.hasSuffix("]") { return "must be an IPv6 address without brackets" }
         if ip.utf8.contains(UInt8(ascii: ":")) {
             return isIPv6(ip) ? nil : "is no IPv6 address; a port has a field of its own, a zone is not allowed"

@@ -28,6 +28,7 @@ extension ControlAPI {
                 return try removed(answers, missingOk: true, pending, core: core, context: context)
             case .renew: return try renewed(answers[0])
             case .maintain: return try held(answers[0], begins: true, pending, core: core, context: context)
+            case .drain: return try drained(answers[0], pending)
             case .reload(let reading):
                 return try reloaded(answers, reading, pending, core: core, context: context)
             case .endMaintenance: return try held(answers[0], begins: false, pending, core: core, context: context)
@@ -59,7 +60,7 @@ extension ControlAPI {
         case .removed, .removing, .notFound:
             // Removed by somebody else while this request waited for Nacos.
             throw Problem(.notFound, "the registration was removed meanwhile")
-        case .beaten, .notBeaten, .beatTooSoon, .renewed, .noTTLCheck, .maintained:
+        case .beaten, .notBeaten, .beatTooSoon, .renewed, .noTTLCheck, .maintained, .drained, .drainUnderWay:
             preconditionFailure("a write was answered with \(answer)")
         }
         guard let view = core.view(handle) else {
@@ -95,7 +96,8 @@ extension ControlAPI {
             case .draining: throw .draining
             case .storageUnavailable: throw .storageUnavailable
             case .created, .updated, .unchanged, .exists, .tooManyRegistrations, .keyConflict, .keyHeld, .idHeld,
-                .batch, .refused, .beaten, .notBeaten, .beatTooSoon, .renewed, .noTTLCheck, .maintained:
+                .batch, .refused, .beaten, .notBeaten, .beatTooSoon, .renewed, .noTTLCheck, .maintained, .drained,
+                .drainUnderWay:
                 preconditionFailure("a removal was answered with \(answer)")
             }
         }

@@ -78,6 +78,7 @@ extension ControlAPI {
     var defaults: RegistrationReader.Defaults {
         .init(
             namespaceId: configuration.defaultNamespace, ip: configuration.defaultIP,
+            chooseAddress: configuration.chooseAddress,
             allowsExec: configuration.allowsExec)
     }
 

@@ -75,7 +75,7 @@ extension ControlAPI {
         case .storageUnavailable: throw .storageUnavailable
         case .notFound: throw Problem(.notFound, "the registration was removed meanwhile")
         case .created, .updated, .unchanged, .exists, .tooManyRegistrations, .keyConflict, .keyHeld, .idHeld, .batch,
-            .refused, .removed, .removing, .renewed, .noTTLCheck, .maintained:
+            .refused, .removed, .removing, .renewed, .noTTLCheck, .maintained, .drained, .drainUnderWay:
             preconditionFailure("a beat was answered with \(answer)")
         }
     }

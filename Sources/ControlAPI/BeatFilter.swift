@@ -79,14 +79,19 @@ struct BeatFilter: Equatable, Sendable {
         return hash
     }
 
-    func matches(_ view: RegistrationView) -> Bool {
-        let key = view.document.key
+    /// Whether an instance is one of those that the filter names; state, labels and `q` are not looked at.
+    func matches(_ key: InstanceKey) -> Bool {
         if let port, port != key.port { return false }
         if let serviceName, serviceName != key.serviceName { return false }
         if let ip, ip != key.ip { return false }
         if let groupName, groupName != key.groupName { return false }
         if let namespaceId, namespaceId != key.namespaceId { return false }
         if let clusterName, clusterName != key.clusterName { return false }
+        return true
+    }
+
+    func matches(_ view: RegistrationView) -> Bool {
+        guard matches(view.document.key) else { return false }
         if let state, state != view.state { return false }
         for label in labels where view.document.labels[label.name] != label.value { return false }
         guard let q else { return true }

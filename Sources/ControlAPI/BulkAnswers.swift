@@ -100,7 +100,7 @@ extension ControlAPI {
         case .notFound: fail(Problem(.notFound, "there is no registration \(NameRules.quoted(named))"), element, &bulk)
         case .draining: fail(.draining, element, &bulk)
         case .storageUnavailable: fail(.storageUnavailable, element, &bulk)
-        case .batch, .beaten, .notBeaten, .beatTooSoon, .renewed, .noTTLCheck, .maintained:
+        case .batch, .beaten, .notBeaten, .beatTooSoon, .renewed, .noTTLCheck, .maintained, .drained, .drainUnderWay:
             preconditionFailure("a write was answered with \(answer)")
         }
     }

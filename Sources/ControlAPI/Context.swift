@@ -19,6 +19,8 @@ public struct Context: Sendable {
     public var loopResponsive: Bool
     /// Whether the request was parked (`Handling.park`) and is to be answered now.
     public var waited: Bool
+    /// Event streams that are open.
+    public var openStreams: Int
     /// Why `/readyz` answers 503 for the sake of storage, in words; nil when all is well.
     public var storageProblem: String?
 
@@ -26,7 +28,7 @@ public struct Context: Sendable {
     public init(
         now: Instant, wall: WallTime, requestID: String, started: Instant, draining: Bool = false,
         restored: Bool = true, loopResponsive: Bool = true, waited: Bool = false,
-        storageProblem: String? = nil
+        openStreams: Int = 0, storageProblem: String? = nil
     ) {
         self.now = now
         self.wall = wall
@@ -36,6 +38,7 @@ public struct Context: Sendable {
         self.restored = restored
         self.loopResponsive = loopResponsive
         self.waited = waited
+        self.openStreams = openStreams
         self.storageProblem = storageProblem
     }
 }

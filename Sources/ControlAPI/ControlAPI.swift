@@ -23,6 +23,8 @@ public struct ControlAPI: Sendable {
         public var defaultNamespace: String
         /// Makes `ip` optional (`--default-ip`).
         public var defaultIP: String?
+        /// What a rule for an address, such as `auto`, comes to on this host; asked for documents that have one.
+        public var chooseAddress: @Sendable (String) -> AddressChoice = { _ in .none }
         /// Whether clients may ask for `exec` checks (`--allow-exec`).
         public var allowsExec: Bool
         /// Registrations that the core accepts (`--max-registrations`).
@@ -140,7 +142,9 @@ public struct ControlAPI: Sendable {
         case .endBeatMaintenance: return try endBeatMaintenance(call, core: core, context: context, token: token)
         case .renewBeat: return try renewBeat(call, core: core, context: context, token: token)
         case .maintainSidecar: return try maintainSidecar(call, context: context, token: token)
+        case .drainSidecar: return try drainSidecar(call, token: token)
         case .endSidecarMaintenance: return try endSidecarMaintenance(call, context: context, token: token)
+        case .followEvents: return try readEvents(call, context: context)
         case .listBeats: return try listBeats(call, core: core, context: context)
         case .readBeat: return .respond(try readBeat(call, core: core, context: context), route: route)
         case .readHistory: return .respond(try readHistory(call, core: core, context: context), route: route)

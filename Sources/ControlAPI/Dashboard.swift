@@ -38,6 +38,7 @@ enum DashboardFiles {
         "dialogs.js": File(.javaScript, PackageResources.dialogs_js),
         "writes.js": File(.javaScript, PackageResources.writes_js),
         "follow.js": File(.javaScript, PackageResources.follow_js),
+        "events.js": File(.javaScript, PackageResources.events_js),
     ]
 
     /// Nothing from elsewhere, no script or style within the page, no frame around it: whatever text a registration

@@ -19,11 +19,14 @@ public enum DeclaredRegistration {
 
     /// The document, checked as the body of a POST is.
     public static func read(
-        _ json: JSONValue, defaultNamespace: String, defaultIP: String?
+        _ json: JSONValue, defaultNamespace: String, defaultIP: String?,
+        chooseAddress: @escaping @Sendable (String) -> AddressChoice
     ) throws(Refusal) -> RegistrationDocument {
         do throws(Problem) {
             return try RegistrationReader.read(
-                json, .init(namespaceId: defaultNamespace, ip: defaultIP, allowsExec: true))
+                json,
+                .init(
+                    namespaceId: defaultNamespace, ip: defaultIP, chooseAddress: chooseAddress, allowsExec: true))
         } catch {
             guard !error.items.isEmpty else { throw Refusal(faults: [Fault(pointer: "", detail: error.detail)]) }
             throw Refusal(

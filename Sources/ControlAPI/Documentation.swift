@@ -35,7 +35,8 @@ extension ControlAPI {
         for capability in [
             "beats", "dry-run", "wait", "filters", "paging", "metrics", "prometheus", "servers", "config",
             "history", "health", "beat-now", "log-level", "headroom", "put", "patch", "conditions", "batch",
-            "export", "import", "long-poll", "checks", "maintenance", "reload", "dashboard",
+            "export", "import", "long-poll", "checks", "maintenance", "reload", "drain", "events",
+            "dashboard",
         ] {
             writer.string(capability)
         }
@@ -110,6 +111,12 @@ enum Menu {
         # hold it out for ten minutes: consumers do not see it
         curl -X PUT --json '{"reason":"upgrade","for":"10m"}' \(target)/v1/beats/ID/maintenance?pretty'
         curl -X DELETE \(target)/v1/beats/ID/maintenance'
+
+        # before a shutdown: hide all, let consumers notice, deregister, and see that they are gone
+        curl --json '{"settle":"10s"}' \(target)/v1/drain?wait=30s&pretty'
+
+        # what changes, as it changes: one JSON object a line
+        curl -N -H 'Accept: application/x-ndjson' \(target)/v1/events'
 
         # dom2Beat's size, beat latency
         curl \(target)/v1/metrics/dom2BeatSize'

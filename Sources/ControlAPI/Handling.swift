@@ -17,6 +17,9 @@ public enum Handling: Sendable {
     case bulk(BulkRequest, route: Route)
     /// A long answer: send this head, then what `ControlAPI.next` gives, as fast as the client takes it.
     case export(HTTPResponse, ExportStream, route: Route)
+    /// An answer that does not end: send this head, what `EventJournal.begin` gives, and then what `EventJournal.next`
+    /// gives as events come and the client takes them.
+    case events(HTTPResponse, EventStream, route: Route)
     /// Handle it again, with `Context.waited`, when the core's `rev` has changed or at this instant.
     case park(until: Instant, route: Route)
 }
@@ -35,6 +38,7 @@ public struct Pending: Equatable, Sendable {
         case endMaintenance
         case beat
         case reload(ReloadReading)
+        case drain
     }
 
     let kind: Kind

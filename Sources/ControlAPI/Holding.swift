@@ -57,7 +57,7 @@ extension ControlAPI {
     }
 
     /// The members of the body; nothing for a request without one.
-    private func body(of call: Call) throws(Problem) -> JSONObject? {
+    func body(of call: Call) throws(Problem) -> JSONObject? {
         guard !call.request.body.isEmpty else { return nil }
         let value: JSONValue
         do throws(JSONError) { value = try JSONParser.parse(call.request.body) } catch {
@@ -83,7 +83,7 @@ extension ControlAPI {
         case .storageUnavailable: throw .storageUnavailable
         case .created, .updated, .unchanged, .exists, .tooManyRegistrations, .keyConflict, .keyHeld, .idHeld, .batch,
             .refused, .beaten, .notBeaten, .beatTooSoon, .removed, .removing,
-            .renewed, .noTTLCheck:
+            .renewed, .noTTLCheck, .drained, .drainUnderWay:
             preconditionFailure("a maintenance was answered with \(answer)")
         }
         guard begins else { return .empty(204) }
@@ -111,7 +111,7 @@ extension ControlAPI {
         case .storageUnavailable: throw .storageUnavailable
         case .created, .updated, .unchanged, .exists, .tooManyRegistrations, .keyConflict, .keyHeld, .idHeld, .batch,
             .refused, .beaten, .notBeaten, .beatTooSoon, .removed, .removing,
-            .maintained:
+            .maintained, .drained, .drainUnderWay:
             preconditionFailure("a renewal was answered with \(answer)")
         }
     }

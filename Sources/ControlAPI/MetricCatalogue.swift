@@ -89,6 +89,9 @@ enum MetricCatalogue {
         .init(
             "beatd_http_connections_rejected_total", .counter, .http(.connectionsRejected), ["reason"],
             help: "Connections to the control API that were not served."),
+        .init(
+            "beatd_http_streams", .gauge, .http(.streams), ["kind"],
+            help: "Answers of the control API that are being written piece by piece: events and exports."),
     ]
 
     private static let ofStorage: [MetricFamily] = [

@@ -66,7 +66,7 @@ enum MetricSource: Sendable {
 
     /// The shell's server.
     enum HTTP: Sendable {
-        case requests, requestDuration, connections, connectionsRejected
+        case requests, requestDuration, connections, connectionsRejected, streams
     }
 
     /// The storage thread.

@@ -136,6 +136,10 @@ struct MetricSampler {
             for reason in ConnectionMetrics.RejectReason.allCases {
                 text.sample(["\(reason.label)"], shell.connections.rejected[reason])
             }
+        case .streams:
+            for kind in ConnectionMetrics.StreamLabel.allCases {
+                text.sample(["\(kind.label)"], shell.connections.streams[kind])
+            }
         }
     }
 

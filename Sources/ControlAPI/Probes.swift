@@ -13,7 +13,7 @@ enum Probes {
         answer([
             ("restored", context.restored, "registrations are not back yet"),
             ("storage", context.storageProblem == nil, context.storageProblem ?? ""),
-            ("draining", !context.draining, "beatd is shutting down"),
+            ("draining", !context.draining, "beatd takes no registrations any more"),
         ])
     }
 

@@ -69,7 +69,7 @@ struct Problem: Error, Sendable {
 
     static var draining: Problem {
         Problem(
-            .draining, "beatd is shutting down and takes no changes any more",
+            .draining, "beatd is drained or shutting down and takes no changes any more",
             fields: ["Retry-After": "\(drainingRetrySeconds)"])
     }
 

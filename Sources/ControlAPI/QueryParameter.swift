@@ -24,6 +24,7 @@ enum QueryParameter: String, CaseIterable, Sendable {
     case total
     case atomic
     case mode
+    case type
 
     /// The parameters that name instances.
     static let instance: [QueryParameter] = [.serviceName, .groupName, .namespaceId, .clusterName, .ip, .port]

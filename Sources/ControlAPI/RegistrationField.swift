@@ -9,6 +9,7 @@ enum RegistrationField: String, CaseIterable, Sendable {
     case namespaceId
     case clusterName
     case ip
+    case ipRule
     case port
     case weight
     case enabled
@@ -31,7 +32,8 @@ enum RegistrationField: String, CaseIterable, Sendable {
     var isServerOwned: Bool {
         switch self {
         case .id, .rev, .generation, .createdAt, .updatedAt, .source, .status, .result: true
-        case .serviceName, .groupName, .namespaceId, .clusterName, .ip, .port, .weight, .enabled, .metadata, .period,
+        case .serviceName, .groupName, .namespaceId, .clusterName, .ip, .ipRule, .port, .weight, .enabled, .metadata,
+            .period,
             .checks, .onUnhealthy, .deregisterOnExit, .labels:
             false
         }

@@ -8,6 +8,8 @@ struct RegistrationReader {
         var namespaceId: String
         /// Nil: `ip` is required.
         var ip: String?
+        /// What a rule such as `auto` comes to.
+        var chooseAddress: @Sendable (String) -> AddressChoice = { _ in .none }
         /// Whether an `exec` check may be asked for.
         var allowsExec = false
     }
@@ -20,6 +22,7 @@ struct RegistrationReader {
     private var namespaceId: String?
     private var clusterName: String?
     private var ip: String?
+    private var ipRule: String?
     private var port: UInt16?
     private var weight: Double?
     private var enabled: Bool?
@@ -86,7 +89,8 @@ struct RegistrationReader {
         case .groupName: groupName = string(value, pointer, rule: NameRules.faultOfGroupName)
         case .namespaceId: namespaceId = string(value, pointer, rule: NameRules.faultOfNamespaceId)
         case .clusterName: clusterName = string(value, pointer, rule: NameRules.faultOfClusterName)
-        case .ip: ip = string(value, pointer, rule: AddressRules.fault)
+        case .ip: ip = string(value, pointer, rule: AddressRules.faultOfAddressOrRule)
+        case .ipRule: ipRule = string(value, pointer, rule: AddressRules.faultOfRule)
         case .port: port = readPort(value, pointer)
         case .weight: weight = readWeight(value, pointer)
         case .enabled: enabled = boolean(value, pointer)
@@ -106,7 +110,7 @@ struct RegistrationReader {
         for field in [RegistrationField.serviceName, .port] where !given.contains(field) {
             fault(Pointer.to(field.rawValue), "is required")
         }
-        if !given.contains(.ip), defaults.ip == nil { fault("/ip", "is required") }
+        if !given.contains(.ip), !given.contains(.ipRule), defaults.ip == nil { fault("/ip", "is required") }
         if let named = groupOfServiceName, let groupName, named != groupName {
             fault(
                 "/groupName",
@@ -115,18 +119,20 @@ struct RegistrationReader {
         let metadata = metadata ?? StringMap()
         for item in MetadataRules.faults(metadata: metadata, period: period) { items.append(item) }
         for item in MetadataRules.faults(labels: labels ?? StringMap()) { items.append(item) }
-        guard let serviceName, let port, let ip = ip ?? defaults.ip else { return nil }
+        let hasAddressFault = given.contains(.ip) && ip == nil || given.contains(.ipRule) && ipRule == nil
+        let address = hasAddressFault ? nil : chooseAddress(ip, rule: ipRule, defaults)
+        guard let serviceName, let port, let address else { return nil }
         let key = InstanceKey(
             namespaceId: namespaceId ?? defaults.namespaceId,
             groupName: groupOfServiceName ?? groupName ?? "DEFAULT_GROUP", serviceName: serviceName,
-            clusterName: clusterName ?? "DEFAULT", ip: ip, port: port)
+            clusterName: clusterName ?? "DEFAULT", ip: address.ip, port: port)
         return RegistrationDocument(
             key: key, weight: weight ?? 1, enabled: enabled ?? true, metadata: metadata, period: period,
             checks: checks, onUnhealthy: onUnhealthy ?? .stop, deregisterOnExit: deregisterOnExit ?? true,
-            labels: labels ?? StringMap())
+            labels: labels ?? StringMap(), ipRule: address.rule)
     }
 
-    private mutating func fault(_ pointer: String, _ detail: String) {
+    mutating func fault(_ pointer: String, _ detail: String) {
         items.append(.init(pointer: pointer, detail))
     }
 

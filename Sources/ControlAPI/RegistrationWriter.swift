@@ -43,7 +43,8 @@ struct RegistrationWriter: Sendable {
         let name = field.rawValue
         switch field {
         case .id: writer.member(name, view.id)
-        case .serviceName, .groupName, .namespaceId, .clusterName, .ip, .port, .weight, .enabled, .metadata, .period,
+        case .serviceName, .groupName, .namespaceId, .clusterName, .ip, .ipRule, .port, .weight, .enabled, .metadata,
+            .period,
             .checks, .onUnhealthy, .deregisterOnExit, .labels:
             write(field, view.document, to: &writer)
         case .rev: writer.member(name, count: view.rev)
@@ -66,6 +67,8 @@ struct RegistrationWriter: Sendable {
         case .namespaceId: writer.member(name, document.key.namespaceId)
         case .clusterName: writer.member(name, document.key.clusterName)
         case .ip: writer.member(name, document.key.ip)
+        // Only where there is one, as a period.
+        case .ipRule: if let rule = document.ipRule { writer.member(name, rule) }
         case .port: writer.member(name, Int(document.key.port))
         case .weight: writer.member(name, document.weight)
         case .enabled: writer.member(name, document.enabled)

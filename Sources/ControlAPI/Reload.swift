@@ -113,7 +113,8 @@ private struct ReloadTally {
         case .tooManyRegistrations, .keyConflict, .keyHeld, .idHeld, .exists: refused += 1
         case .draining: throw .draining
         case .storageUnavailable: throw .storageUnavailable
-        case .batch, .refused, .beaten, .notBeaten, .beatTooSoon, .renewed, .noTTLCheck, .maintained:
+        case .batch, .refused, .beaten, .notBeaten, .beatTooSoon, .renewed, .noTTLCheck, .maintained, .drained,
+            .drainUnderWay:
             preconditionFailure("a declared registration was answered with \(answer)")
         }
     }

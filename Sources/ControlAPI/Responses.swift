@@ -13,11 +13,13 @@ enum MediaType: String {
     case css = "text/css; charset=utf-8"
     case javaScript = "text/javascript; charset=utf-8"
     case svg = "image/svg+xml"
+    case eventStream = "text/event-stream"
+    case ndjson = "application/x-ndjson"
 
     var isJSON: Bool {
         switch self {
         case .json, .problem: true
-        case .text, .yaml, .prometheus, .openMetrics, .html, .css, .javaScript, .svg: false
+        case .text, .yaml, .prometheus, .openMetrics, .html, .css, .javaScript, .svg, .eventStream, .ndjson: false
         }
     }
 }

@@ -5,8 +5,8 @@ public struct Route: Sendable {
     /// The operations of the API; the raw values are the operationIds of `openapi.yaml`.
     public enum Operation: String, CaseIterable, Sendable {
         case registerBeat, listBeats, removeBeats, readBeat, putBeat, patchBeat, removeBeat
-        case maintainBeat, endBeatMaintenance, renewBeat, maintainSidecar, endSidecarMaintenance
-        case readHistory, readHealth, beatNow
+        case maintainBeat, endBeatMaintenance, renewBeat, maintainSidecar, endSidecarMaintenance, drainSidecar
+        case readHistory, readHealth, beatNow, followEvents
         case batchBeats, exportBeats, importBeats
         case readMetrics, readMetric, readStatus, readServers, readConfig, reload, setLogLevel, readCapabilities
         case readLiveness, readReadiness, readStartup, scrapeMetrics

@@ -38,6 +38,9 @@ extension Route {
             .maintainSidecar, .put, "/v1/maintenance", .write, body: .optionalJSON, [.pretty],
             statuses: [200, 413, 415, 422, 429, 503]),
         Route(.endSidecarMaintenance, .delete, "/v1/maintenance", .write, [.pretty], statuses: [204, 429, 503]),
+        Route(
+            .drainSidecar, .post, "/v1/drain", .write, body: .optionalJSON, [.pretty, .wait],
+            statuses: [200, 202, 409, 413, 415, 422, 429, 503]),
         Route(.readHistory, .get, "/v1/beats/{id}/history", .read, [.pretty], statuses: [200, 404]),
         Route(.readHealth, .get, "/v1/beats/{id}/health", .read, statuses: [200, 404, 429, 503]),
         Route(
@@ -49,6 +52,9 @@ extension Route {
         Route(
             .importBeats, .post, "/v1/import", .write, body: .json, bodyBytes: BulkLimits.importBytes,
             [.pretty, .mode, .dryRun], statuses: [200, 412, 413, 415, 422, 429, 503]),
+        Route(
+            .followEvents, .get, "/v1/events", .read, [.type] + QueryParameter.instance,
+            statuses: [200, 429]),
         Route(.readMetrics, .get, "/v1/metrics", .read, [.pretty], statuses: [200]),
         Route(.readMetric, .get, "/v1/metrics/{name}", .read, [.pretty], statuses: [200, 404]),
         Route(.readStatus, .get, "/v1/status", .read, [.pretty], statuses: [200]),

@@ -148,6 +148,22 @@ public struct ConnectionMetrics: Sendable {
     public var busy = LabelTally<ListenerLabel>()
     /// Open connections that wait for a request.
     public var idle = LabelTally<ListenerLabel>()
+    /// Label `kind` of `beatd_http_streams`.
+    public enum StreamLabel: UInt8, MetricLabel {
+        case sse, ndjson, export
+
+        /// The value as it stands in metrics.
+        public var label: StaticString {
+            switch self {
+            case .sse: "sse"
+            case .ndjson: "ndjson"
+            case .export: "export"
+            }
+        }
+    }
+
+    /// Answers that are written piece by piece.
+    public var streams = LabelTally<StreamLabel>()
     /// Connections that were not served.
     public var rejected = LabelTally<RejectReason>()
 

@@ -1,3 +1,4 @@
+internal import ControlAPI
 internal import EventLoop
 
 /// How the address of an instance is chosen among those of this host: `auto`, `auto:eth0`, `auto:10.0.0.0/8`.
@@ -53,6 +54,17 @@ struct AutoAddress: Equatable {
         // What most consumers can reach, where there is a choice.
         let first = fitting.first { $0.address.bits.count == 32 } ?? fitting.first
         return first?.address.host
+    }
+
+    /// What a rule comes to on this host, now.
+    static func choice(_ text: String) -> AddressChoice {
+        do throws(SettingsComplaint) {
+            let host = HostAddresses()
+            let rule = try AutoAddress(text)
+            return rule.choose(from: host.interfaces(), defaultRoute: host.defaultRoute()).map { .address($0) } ?? .none
+        } catch {
+            return .invalid(error.text)
+        }
     }
 
     /// The interface of the default route with the smallest metric, of `/proc/net/route` (proc_net(5)).

@@ -49,6 +49,10 @@ extension Daemon {
         var defaultNamespace = "public"
         var defaultIP: String?
         var allowsExec = false
+        /// What a rule for an address comes to.
+        var chooseAddress: @Sendable (String) -> AddressChoice = { AutoAddress.choice($0) }
+        /// How often chosen addresses are looked at.
+        var addressWatch = Duration.seconds(5)
         var allowedHosts: [String] = []
         var tokens = Tokens()
         var socketPath: String?
@@ -58,7 +62,7 @@ extension Daemon {
         init() {}
 
         func api(epoch: UInt64, ownAddresses: [String]) -> ControlAPI.Configuration {
-            ControlAPI.Configuration(
+            var configuration = ControlAPI.Configuration(
                 version: Version.text, revision: "unknown", swiftVersion: Version.swift,
                 libeventVersion: EventLoop.libeventVersion, epoch: epoch,
                 defaultNamespace: defaultNamespace, defaultIP: defaultIP, allowsExec: allowsExec,
@@ -68,9 +72,13 @@ extension Daemon {
                     ControlAPI.ReportedLimit("unixConnections", http.unixConnections),
                     ControlAPI.ReportedLimit("writesPerSecond", writeRate),
                     ControlAPI.ReportedLimit("waitingWrites", Limits.waiters),
+                    ControlAPI.ReportedLimit("eventStreams", EventLimits.streams),
+                    ControlAPI.ReportedLimit("eventsKept", EventLimits.kept),
                 ],
                 settings: settings, allowedHosts: allowedHosts, ownAddresses: ownAddresses, tokens: tokens,
                 socketPath: socketPath)
+            configuration.chooseAddress = chooseAddress
+            return configuration
         }
     }
 }

@@ -37,6 +37,8 @@ extension Daemon {
             bulks.append(BulkRun(arrival: arrival, bulk: bulk, route: route, requestID: requestID))
         case .export(let head, let export, let route):
             beginExport(head, ExportRun(arrival: arrival, export: export, requestID: requestID), route: route)
+        case .events(let head, let stream, let route):
+            beginEvents(head, stream, for: arrival, route, requestID)
         case .park(let until, _): park(arrival, until: until)
         case .submit(let inputs, let pending, let route):
             _ = newTokens(inputs.count)
@@ -96,7 +98,8 @@ extension Daemon {
 
     func context(_ requestID: String) -> Context {
         Context(
-            now: clocks.now, wall: clocks.wall, requestID: requestID, started: started, draining: isDraining,
+            now: clocks.now, wall: clocks.wall, requestID: requestID, started: started,
+            draining: isDraining || core.isBeingDrained, openStreams: eventRuns.count,
             storageProblem: storageProblem)
     }
 
@@ -125,6 +128,10 @@ extension Daemon {
         var metrics = ShellMetrics()
         metrics.http = httpMetrics
         server.count(into: &metrics.connections)
+        for run in eventRuns where run.connection.isStreaming {
+            metrics.connections.streams[run.stream.format.label] += 1
+        }
+        for run in exports where run.arrival.connection.isStreaming { metrics.connections.streams[.export] += 1 }
         metrics.nacos = client.sample()
         metrics.loop = loopMetrics
         metrics.storage = storage?.metrics ?? StorageMetrics()

@@ -17,6 +17,8 @@ public final class Daemon {
     let checks: CheckRunner
     var api: ControlAPI
     var submissions = Submissions()
+    /// When chosen addresses are looked at next.
+    var nextAddressLook: Instant
     /// What configuration files declare.
     var declared = DeclaredState()
     /// How settings are read again; nil: not at all.
@@ -26,6 +28,10 @@ public final class Daemon {
     var bulks: [BulkRun] = []
     var exports: [ExportRun] = []
     var parked: [ParkedRequest] = []
+    var journal: EventJournal
+    var eventRuns: [EventRun] = []
+    /// When the streams are due for a sign of life; nil without any.
+    var keepaliveAt: Instant?
     var writeRate: WriteRate
     var httpMetrics = HTTPMetrics()
     var loopMetrics = LoopMetrics()
@@ -64,8 +70,10 @@ public final class Daemon {
         logLevelChange = LogLevelChange(base: log.level)
         clocks = Clocks()
         started = clocks.now
+        nextAddressLook = clocks.now
         startedWall = clocks.wall
         idPrefix = UInt64(bitPattern: clocks.wall.milliseconds) << 20 ^ UInt64(bitPattern: clocks.now.nanoseconds)
+        journal = EventJournal(epoch: idPrefix)
         core = BeatReactor(
             .init(
                 servers: configuration.servers.map(\.name), maxRegistrations: configuration.maxRegistrations,
@@ -98,6 +106,7 @@ public final class Daemon {
         }
         server.onGone = { [unowned self] in self.abandon($0) }
         server.onAcceptError = { [unowned self] in self.acceptFailed($0) }
+        server.onStalled = { [unowned self] in self.logStalled($0) }
         armTimer()
     }
 
@@ -105,7 +114,7 @@ public final class Daemon {
 
     /// One pass of the loop with everything that follows from it, always in this order.
     public func turn(waiting: Bool) {
-        let hasMore = server.hasArrivals || !client.outcomes.isEmpty || hasWork || hasBulkWork
+        let hasMore = server.hasArrivals || !client.outcomes.isEmpty || hasWork || hasBulkWork || hasEventWork
         loop.runOnce(waiting: waiting && !hasMore && exitStatus == nil)
         hasWork = false
         clocks.read()
@@ -126,6 +135,8 @@ public final class Daemon {
         perform()
         releaseParked()
         client.flush(core, at: Instant(nanoseconds: MonotonicClock.nanoseconds()))
+        watchAddresses()
+        serveEvents()
         endDrain()
         revertLogLevel()
         armTimer()
@@ -153,6 +164,7 @@ public final class Daemon {
             case .store(let change, let number): storage?.add(change, number: number, at: clocks.now)
             case .reopenStorage: reopenStorage()
             case .answer(let token, let answer): deliver(answer, for: token)
+            case .publish(let event): journal.append(event, at: clocks.wall)
             case .log(let event): write(event.record(servers: core.serverNames()))
             case .finish: finish()
             }
@@ -167,6 +179,8 @@ public final class Daemon {
             .earlier(client.nextDeadline).earlier(storage?.nextDeadline)
             .earlier(resolver?.nextDeadline).earlier(serverList?.nextDeadline).earlier(checks.nextDeadline)
             .earlier(drainDeadline).earlier(finishDeadline).earlier(logLevelChange.revertsAt)
+            .earlier(core.hasIPRules ? nextAddressLook : nil)
+            .earlier(keepaliveAt)
         if let next { timer?.arm(at: next.nanoseconds) } else { timer?.disarm() }
     }
 
@@ -245,6 +259,7 @@ public final class Daemon {
 
     /// Sends what the last turn answered, then closes every socket. The daemon is not turned afterwards.
     public func close() {
+        endEvents()
         server.stopListening()
         loop.runOnce(waiting: false)
         server.close()

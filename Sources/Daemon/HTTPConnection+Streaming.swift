@@ -18,6 +18,9 @@ extension HTTPConnection {
     /// Whether the client is there and has taken enough for another piece.
     var takesPiece: Bool { isStreaming && stream.outputCount <= HTTPServerLimits.outputHeld }
 
+    /// Whether the client is there and has taken all that was written.
+    var takesEvents: Bool { isStreaming && stream.outputCount == 0 }
+
     /// False once the connection has ended.
     var isStreaming: Bool {
         guard case .streaming = state else { return false }

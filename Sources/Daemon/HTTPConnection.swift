@@ -30,6 +30,8 @@ final class HTTPConnection: StreamDelegate {
     private var phase = HTTPRequestParser.Phase.ended
     /// The client has sent all it will send; it is still answered.
     private var isHalfClosed = false
+    /// The answer under way has no end of its own, so that it ends when the client has sent all it will send.
+    var isEndless = false
     private(set) var idleSince: Int64
 
     init(
@@ -69,7 +71,9 @@ final class HTTPConnection: StreamDelegate {
             state = .reading
             read()
         case .reading: if isIdle { server.becameIdle(self) }
-        case .waiting, .streaming, .ending: break
+        // Taken in time; more may come at any time, or late.
+        case .streaming: stream.setDeadline(at: nil)
+        case .waiting, .ending: break
         }
     }
 
@@ -167,6 +171,7 @@ final class HTTPConnection: StreamDelegate {
         switch state {
         case .reading: endAfterWriting()
         case .waiting: setDeadline(server.limits.parkedHalfClosed, from: server.readClock())
+        case .streaming where isEndless: end()
         case .streaming, .draining, .ending: break
         }
     }
@@ -176,7 +181,10 @@ final class HTTPConnection: StreamDelegate {
         case (.reading, .head), (.reading, .body):
             state = .waiting(HTTPResponseWriter())
             server.timedOut(self)
-        case (.reading, .idle), (.reading, .ended), (.waiting, _), (.streaming, _), (.draining, _), (.ending, _): end()
+        case (.streaming, _), (.draining, _):
+            server.stalled(self)
+            end()
+        case (.reading, .idle), (.reading, .ended), (.waiting, _), (.ending, _): end()
         }
     }
 

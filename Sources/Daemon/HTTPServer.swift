@@ -32,6 +32,8 @@ final class HTTPServer {
     var onRefusal: (HTTPConnection, HTTPRefusal?) -> Void = { _, _ in }
     /// A connection is gone; whatever waits for it need not.
     var onGone: (HTTPConnection) -> Void = { _ in }
+    /// A client did not take its answer in time; its connection is about to end.
+    var onStalled: (HTTPConnection) -> Void = { _ in }
     /// How long the bodies of a client's requests may be, by their heads.
     var bodyLimit: (Client) -> (@Sendable (HTTPRequest) -> Int)? = { _ in nil }
     /// A listener could not accept, by errno.
@@ -152,6 +154,8 @@ final class HTTPServer {
     }
 
     func refuse(_ refusal: HTTPRefusal, on connection: HTTPConnection) { onRefusal(connection, refusal) }
+
+    func stalled(_ connection: HTTPConnection) { onStalled(connection) }
 
     func timedOut(_ connection: HTTPConnection) { onRefusal(connection, nil) }
 

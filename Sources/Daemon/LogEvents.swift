@@ -59,7 +59,7 @@ extension LogEvent {
                 server: name(server), fields: ["key": .string(key), "milliseconds": .integer(milliseconds)])
         case .serverDown, .serverUp, .clusterTrouble, .clusterWell, .dialectFound, .serverListChanged,
             .serverListIgnored, .loginFailed, .loginRecovered, .storageFailed, .storageRecovered,
-            .checkChanged, .maintenance, .sidecarMaintenance:
+            .checkChanged, .maintenance, .sidecarMaintenance, .drainBegun, .drainEnded:
             return nil
         }
     }
@@ -105,6 +105,17 @@ extension LogEvent {
             return LogRecord(
                 .error, "writes are refused until storage works again, beats go on", event: "storage.failed",
                 error: detail)
+        case .drainBegun(let registrations):
+            return LogRecord(
+                .warn, "the sidecar is being drained", event: "drain.begun",
+                fields: ["registrations": .integer(Int64(registrations))])
+        case .drainEnded(let deregistered, let verified, let left):
+            return LogRecord(
+                left == 0 ? .info : .warn, "the sidecar is drained", event: "drain.ended",
+                fields: [
+                    "deregistered": .integer(Int64(deregistered)), "verified": .integer(Int64(verified)),
+                    "left": .integer(Int64(left)),
+                ])
         case .storageRecovered: return LogRecord(.info, "storage works again", event: "storage.recovered")
         case .addingBeat, .updatingBeat, .removingBeat, .registered, .registerRejected, .deregistered,
             .instanceNotFound, .beatFailing, .beatRecovered, .instanceStrayed, .badInterval:

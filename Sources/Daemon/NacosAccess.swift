@@ -107,16 +107,18 @@ final class NacosAccess {
 
     // MARK: lists
 
-    /// Looks for an instance in the list of another node; `Input.verified` follows.
+    /// Looks for an instance at a node; `Input.verified` follows.
     func verify(_ reading: InstanceReading) {
         var bytes: [UInt8] = []
         let signature = client.signature(groupedServiceName: reading.key.groupedServiceName)
-        client.encoder(of: reading.reader).appendList(of: reading.key, signature: signature, to: &bytes)
+        let encoder = client.encoder(of: reading.reader)
+        let dialect = encoder.dialect
+        encoder.appendReading(of: reading.key, signature: signature, to: &bytes)
         call(.list, reading.reader, bytes) { [unowned self] result in
             switch result {
             case .failure(let error): self.client.report(.verified(reading, .failed(error.text)))
             case .success(let response):
-                self.client.report(.verified(reading, ReadingOutcome(response, of: reading.key)))
+                self.client.report(.verified(reading, ReadingOutcome(response, of: reading.key, dialect)))
             }
         }
     }

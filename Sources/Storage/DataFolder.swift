@@ -31,7 +31,6 @@ public final class DataFolder: Sendable {
         guard descriptor >= 0 else {
             throw .folderUnusable(path: path, reason: String(cString: strerror(errno)))
         }
-        lock = descriptor
         if let name = DataFolder.refused[beatd_file_system_of(descriptor)] {
             close(descriptor)
             throw .networkFileSystem(path: path, name: name)
@@ -45,6 +44,8 @@ public final class DataFolder: Sendable {
             }
             throw .inUse(path: path, by: holder)
         }
+        // Not before: once it is set, a throw would run deinit too, and close somebody else's descriptor.
+        lock = descriptor
         let own = Array("\(getpid())\n".utf8)
         ftruncate(descriptor, 0)
         _ = own.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }

@@ -22,6 +22,7 @@ enum RegistrationRecord {
         case chosenID = 8
         case declared = 9
         case checks = 10
+        case ipRule = 11
     }
 
     /// Why bytes are not a registration.
@@ -70,6 +71,7 @@ enum RegistrationRecord {
         if !document.deregisterOnExit { tag(.keptOnExit, to: &out) { _ in } }
         if document.source == .file { tag(.declared, to: &out) { _ in } }
         if !document.checks.isEmpty { tag(.checks, to: &out) { append(document.checks, to: &$0) } }
+        if let rule = document.ipRule { tag(.ipRule, to: &out) { append(rule, to: &$0) } }
         if !document.labels.isEmpty { tag(.labels, to: &out) { append(document.labels, to: &$0) } }
     }
 
@@ -124,6 +126,7 @@ enum RegistrationRecord {
         case .keptOnExit: document.deregisterOnExit = false
         case .declared: document.source = .file
         case .checks: document.checks = try reader.checks(bytes, until: end)
+        case .ipRule: document.ipRule = try reader.string(bytes)
         case .labels: document.labels = try reader.map(bytes, until: end)
         case .chosenID: chosenID = try reader.string(bytes)
         }

@@ -264,7 +264,7 @@ struct BatchTests {
         case .tooManyRegistrations: "tooMany"
         case .notFound: "notFound"
         case .exists, .keyConflict, .draining, .storageUnavailable, .batch, .refused, .beaten, .notBeaten, .beatTooSoon,
-            .renewed, .noTTLCheck, .maintained:
+            .renewed, .noTTLCheck, .maintained, .drained, .drainUnderWay:
             "\(answer)"
         }
     }

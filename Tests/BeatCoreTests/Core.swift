@@ -13,10 +13,15 @@ final class Core {
     private(set) var answers: [RequestToken: Answer] = [:]
     /// Everything that was handed over to be stored.
     private(set) var stored: [StoreChange] = []
+    /// What a look for an instance at a server says; nil: it is not answered.
+    var looking: (InstanceReading) -> ReadingOutcome? = { _ in nil }
+    /// Looks that were not answered yet, in order.
+    private(set) var readings: [InstanceReading] = []
     /// Runs of checks that were begun and have not ended, in order.
     private(set) var runs: [CheckRun] = []
     /// How many runs were ever begun.
     private(set) var runsBegun = 0
+    private var events: [Event] = []
 
     init(
         servers: [String] = ["127.0.0.1:8848"], maxRegistrations: Int = Limits.registrations,
@@ -38,7 +43,7 @@ final class Core {
         inFlight = []
     }
 
-    /// Feeds an input and gives the effects; log lines are left out unless asked for.
+    /// Feeds an input and gives the effects; log lines are left out unless asked for, events always.
     @discardableResult
     func handle(_ input: Input, logs: Bool = false) -> [Effect] {
         var effects: [Effect] = []
@@ -52,11 +57,25 @@ final class Core {
             case .runCheck(let run):
                 runs.append(run)
                 runsBegun += 1
-            case .cancel, .probe, .verify, .login, .addServer, .retireServer, .log, .finish, .reopenStorage: break
+            case .publish(let event): events.append(event)
+            case .verify(let reading): readings.append(reading)
+            case .cancel, .probe, .login, .addServer, .retireServer, .log, .finish, .reopenStorage: break
             case .store(let change, _): stored.append(change)
             }
         }
-        return logs ? effects : effects.filter { if case .log = $0 { false } else { true } }
+        return effects.filter { effect in
+            switch effect {
+            case .log: logs
+            case .publish: false
+            default: true
+            }
+        }
+    }
+
+    /// What was published since the last call.
+    func takeEvents() -> [Event] {
+        defer { events = [] }
+        return events
     }
 
     func token() -> RequestToken {
@@ -134,6 +153,10 @@ final class Core {
     /// Answers what is in flight until nothing more comes.
     func settle(_ answering: (Exchange) -> NacosReply?) {
         while let first = inFlight.first, let answer = answering(first) { reply(answer) }
+        while let first = readings.first, let outcome = looking(first) {
+            readings.removeFirst()
+            handle(.verified(first, outcome))
+        }
     }
 
     func advance(_ duration: Duration) { now = now + duration }

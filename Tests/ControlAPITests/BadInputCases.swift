@@ -149,6 +149,14 @@ extension BadInput {
         put("maintenance for nothing", 422, "validation", "/for", "/v1/maintenance", "{\"for\":\"0s\"}"),
         put("maintenance as form", 415, "unsupported-media-type", "", "/v1/maintenance", "a=b", type: "text/plain"),
         put("maintenance no object", 422, "validation", "must be an object", "/v1/maintenance", "[]"),
+        .post(
+            "drain misspelt", 422, "validation", "did you mean settle?", "{\"setle\":\"1s\"}", "/v1/drain"),
+        .post("drain too long", 422, "validation", "0s…10m, got 11m", "{\"settle\":\"11m\"}", "/v1/drain"),
+        .post(
+            "drain without time", 422, "validation", "2s more than settle, got 10s",
+            "{\"settle\":\"9s\",\"timeout\":\"10s\"}", "/v1/drain"),
+        .post("drain of a number", 422, "validation", "must be an object", "7", "/v1/drain"),
+        .plain("drain waiting for ever", 400, "malformed-request", "at most 20m", .post, "/v1/drain?wait=21m"),
         put("renewal of nobody", 404, "not-found", "nobody", "/v1/beats/nobody/alive", ""),
         put(
             "renewal status", 422, "validation", "must be one of pass, warn, fail", "/v1/beats/nobody/alive",
@@ -171,8 +179,12 @@ extension BadInput {
             "port as text", 422, "validation", "must be a number without quotes: 8080",
             "{\"serviceName\":\"a\",\"ip\":\"10.0.0.1\",\"port\":\"8080\"}"),
         .post(
-            "auto", 422, "validation", "auto is not available in this version",
-            "{\"serviceName\":\"a\",\"ip\":\"auto:eth0\",\"port\":1}"),
+            "auto of no interface", 422, "validation", "auto:no-such-if fits no address of this host",
+            "{\"serviceName\":\"a\",\"ip\":\"auto:no-such-if\",\"port\":1}"),
+        field("ipRule that is none", "/ipRule", "\"ipRule\":\"10.0.0.0/8\""),
+        .post(
+            "two rules", 422, "validation", "contradicts ip",
+            "{\"serviceName\":\"a\",\"ip\":\"auto:lo\",\"ipRule\":\"auto:eth0\",\"port\":1}"),
         .post("no address", 422, "validation", "/ip", "{\"serviceName\":\"a\",\"ip\":\"300.1.1.1\",\"port\":1}"),
         .post(
             "two groups", 422, "validation", "contradicts serviceName",

@@ -57,6 +57,7 @@ import Testing
         #expect(enums["Verdict"] == CheckVerdict.allCases.map { "\($0.label)" })
         #expect(enums["MaintenanceMode"] == Maintenance.Mode.allCases.map(\.rawValue))
         #expect(enums["LogLevel"] == LogLevelLabel.allCases.map { "\($0.label)" })
+        #expect(enums["EventType"] == Event.Kind.allCases.map(\.rawValue))
         #expect(enums["LoginState"] == LoginView.State.allCases.map(\.rawValue))
         #expect(enums["OnUnhealthy"] == ["stop", "disable", "deregister"])
         #expect(enums["Problem"] == ProblemType.allCases.map { "/problems/\($0.slug)" })

@@ -17,6 +17,8 @@ final class InProcessAPI: APIDriver {
     var delayMilliseconds: Int64 = 0
     var draining = false
     var restored = true
+    var openStreams = 0
+    private var journal = EventJournal(epoch: 77)
     var loopResponsive = true
     var shell: ShellMetrics = {
         var shell = ShellMetrics()
@@ -63,7 +65,7 @@ final class InProcessAPI: APIDriver {
         Context(
             now: now, wall: WallTime(milliseconds: InProcessAPI.wall.milliseconds + milliseconds), requestID: "r-1",
             started: InProcessAPI.start, draining: draining, restored: restored, loopResponsive: loopResponsive,
-            waited: waited)
+            waited: waited, openStreams: openStreams)
     }
 
     private var milliseconds: Int64 { (now - InProcessAPI.start).wholeMilliseconds }
@@ -87,6 +89,11 @@ final class InProcessAPI: APIDriver {
         case .export(let head, let export, let route):
             lastRoute = route
             return run(head, export)
+        case .events(var head, var stream, let route):
+            lastRoute = route
+            head.body = journal.begin(&stream)
+            while journal.isBehind(stream) { head.body += journal.next(&stream) }
+            return head
         case .park(let until, let route):
             lastRoute = route
             parked = (request, until)
@@ -201,6 +208,7 @@ final class InProcessAPI: APIDriver {
             switch effect {
             case .send(let exchange): inFlight.append(exchange)
             case .answer(let token, let answer): answers[token] = answer
+            case .publish(let event): journal.append(event, at: context.wall)
             case .cancel, .probe, .verify, .login, .addServer, .retireServer, .runCheck, .log, .finish, .store,
                 .reopenStorage:
                 break

@@ -71,7 +71,9 @@ import Testing
         #expect(try api.get("/livez").status == 200)
         let readiness = try api.get("/readyz")
         #expect(readiness.status == 503)
-        #expect(readiness.text == "restored: registrations are not back yet\ndraining: beatd is shutting down\n")
+        #expect(
+            readiness.text
+                == "restored: registrations are not back yet\ndraining: beatd takes no registrations any more\n")
         #expect(try api.get("/startupz").status == 503)
         api.loopResponsive = false
         #expect(try api.get("/livez").text == "loop: has not turned for 5 s\n")

@@ -16,6 +16,7 @@ enum Normalised {
         ),
         (#"("requestId": ?")[0-9a-f]{16}(")"#, "ID"),
         // The first part of an entity tag is another one in each process.
+        (#"()\b[0-9a-z]{9,13}-\d+(?=$|",)()"#, "EVENT"),
         (#"^(ETag: ")[0-9a-z]+(-\d+-\d+")$"#, "PROCESS"),
     ]
 

@@ -331,13 +331,13 @@ import Testing
     private let key = InstanceKey(serviceName: "svc3a", ip: "10.3.0.2", port: 8080)
 
     private func outcome(_ body: String, _ status: Int = 200) -> ReadingOutcome {
-        ReadingOutcome(HTTPResponse(status, body: Array(body.utf8)), of: key)
+        ReadingOutcome(HTTPResponse(status, body: Array(body.utf8)), of: key, .v3)
     }
 
     @Test func request() {
-        let encoder = NacosRequestEncoder(host: "a:1", version: "1")
+        let encoder = NacosRequestEncoder(host: "a:1", version: "1", dialect: .v3)
         var bytes: [UInt8] = []
-        encoder.appendList(of: key, to: &bytes)
+        encoder.appendReading(of: key, to: &bytes)
         let line = "GET /nacos/v3/client/ns/instance/list?namespaceId=public&groupName=DEFAULT_GROUP&serviceName=svc3a"
         #expect(String(decoding: bytes, as: UTF8.self).hasPrefix(line + "&clusterName=DEFAULT HTTP/1.1\r\n"))
     }
@@ -353,6 +353,13 @@ import Testing
                 continue
             }
         }
+        let one = NacosRequestEncoder(host: "a:1", version: "1")
+        var bytes: [UInt8] = []
+        one.appendReading(of: key, to: &bytes)
+        #expect(
+            String(decoding: bytes, as: UTF8.self).hasPrefix(
+                "GET /nacos/v1/ns/instance?namespaceId=public&serviceName=DEFAULT_GROUP%40%40svc3a&clusterName=DEFAULT"
+                    + "&ip=10.3.0.2&port=8080 HTTP/1.1\r\n"))
         guard case .failed = outcome(#"{"code":0,"message":"success","data":[]}"#, 500) else {
             Issue.record("500")
             return

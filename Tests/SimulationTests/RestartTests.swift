@@ -74,7 +74,8 @@ import Testing
                 case .reopenStorage:
                     handle(disk.isBroken ? .storeFailed(detail: "broken") : .storageReopened(isEmpty: false))
                 case .answer(let token, let answer): answered(token, answer)
-                case .cancel, .probe, .verify, .login, .addServer, .retireServer, .runCheck, .log, .finish: break
+                case .cancel, .probe, .verify, .login, .addServer, .retireServer, .runCheck, .log, .publish, .finish:
+                    break
                 }
             }
         }
@@ -92,7 +93,7 @@ import Testing
             case .storageUnavailable, .notFound, .draining, .exists, .keyConflict, .tooManyRegistrations, .keyHeld,
                 .idHeld,
                 .batch, .refused, .beaten,
-                .notBeaten, .beatTooSoon, .renewed, .noTTLCheck, .maintained:
+                .notBeaten, .beatTooSoon, .renewed, .noTTLCheck, .maintained, .drained, .drainUnderWay:
                 break
             }
         }

@@ -67,6 +67,8 @@ final class Simulation {
     var finishes = 0
     var operationsDone = 0
     var trace: Trace
+    /// The states that those who follow the events know, by id.
+    var followed: [String: RegistrationState] = [:]
     /// The first thing that did not hold; nothing goes on after it.
     private(set) var violation: String?
 
@@ -169,6 +171,7 @@ final class Simulation {
         for effect in effects { perform(effect) }
         noteHolds()
         checkInvariants(input)
+        checkFollowed()
     }
 
     private func perform(_ effect: Effect) {
@@ -179,6 +182,7 @@ final class Simulation {
         case .answer(let token, let answer): checkAnswer(token, answer)
         case .log(.deregistered(let beatKey, .expired)):
             for key in keys.indices where keys[key].key.buildKey() == beatKey { confirmDeregister(key) }
+        case .publish(let event): told(event)
         case .log: break
         // The simulated servers speak a dialect that is forced, and want no login.
         // Mostly quick, sometimes only at the end of the time-out.

@@ -21,7 +21,7 @@ extension StoredRegistration {
                 ip: "2001:db8::1", port: 65535),
             weight: 0.1, enabled: false, metadata: ["a": "", "preserved.heart.beat.timeout": "9000", "ü": "b\0c"],
             period: .milliseconds(59_999), checks: checks, onUnhealthy: .deregister, deregisterOnExit: false,
-            labels: ["team": "x", "": "y"], source: .file),
+            labels: ["team": "x", "": "y"], source: .file, ipRule: "auto:eth0"),
         stage: .leaving, generation: .max, acceptedGeneration: 7, rev: .max,
         createdAt: Instant(nanoseconds: -5_000_000_000), updatedAt: Instant(nanoseconds: 12_003_000_000),
         chosenID: "web-1")
@@ -74,7 +74,7 @@ extension StoredRegistration {
         #expect(
             Mirror(reflecting: StoredRegistration.full.document).children.compactMap(\.label) == [
                 "key", "weight", "enabled", "metadata", "period", "checks", "onUnhealthy", "deregisterOnExit", "labels",
-                "source",
+                "source", "ipRule",
             ])
     }
 

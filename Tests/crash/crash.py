@@ -20,6 +20,7 @@ import threading
 import time
 
 from beatd import Beatd, Failure, Writers, document, wait_for
+from health import Health
 from naming import Naming
 
 # The period is 5 s; what is allowed on top is the restart and the second in which beats begin (reliability.md, row 20).
@@ -342,6 +343,62 @@ def two_on_one_folder(bench):
     return line.split("err=")[-1]
 
 
+# ---- checks
+
+
+@scenario()
+def a_check_decides(bench):
+    """Rows 51 and 52: a failing target stops its beats, a hanging one too, and both are nobody else's matter."""
+    every, fall, period = 1.0, 3, "500ms"
+    health = Health()
+    bench.naming.interval = 500
+    try:
+        bench.beatd.start()
+        def checked(port, path):
+            health.set(path, 200)
+            bench.register(1, first=port, ip="10.9.0.2", period=period, checks=[
+                {"http": f"http://127.0.0.1:{health.port}{path}", "every": "1s", "timeout": "500ms", "fall": fall}])
+        checked(1, "/flips")
+        checked(2, "/hangs")
+        for port in range(3, 23):
+            checked(port, f"/well{port}")
+        keys = {path: ("crash", "10.9.0.2", str(port)) for port, path in ((1, "/flips"), (2, "/hangs"))}
+        wait_for("all beat", 20, lambda: all(
+            item["status"]["state"] == "beating" for item in bench.beatd.registrations().values()))
+        bench.naming.forget_gaps()
+
+        def stopped(path, status, most):
+            """How long beats go on after the target has changed."""
+            begin = time.monotonic()
+            health.set(path, status)
+            time.sleep(most + 2)
+            with bench.naming.lock:
+                return max(0, bench.naming.heard.get(keys[path], begin) - begin)
+
+        slack = bench.options.slack
+        stop = stopped("/flips", 500, fall * every)
+        if stop > fall * every + 1 + slack:
+            raise Failure(f"beats went on for {stop:.2f} s after the check began to fail")
+        hang = stopped("/hangs", None, fall * every + 0.5)
+        if hang > fall * every + 0.5 + 1 + slack:
+            raise Failure(f"beats went on for {hang:.2f} s after the target began to hang")
+
+        health.set("/flips", 200)
+        passed = wait_for("the target is asked", 10, lambda: health.passed.get("/flips"))
+        beaten = wait_for("a beat", 10 + slack, lambda: (
+            bench.naming.heard[keys["/flips"]] if bench.naming.heard[keys["/flips"]] > passed else None))
+        if beaten - passed > 1 + slack:
+            raise Failure(f"the first beat came {beaten - passed:.2f} s after the check had passed")
+        with bench.naming.lock:
+            others = max(gap for key, gap in bench.naming.gaps.items() if key not in keys.values())
+        if others > 1 + slack:
+            raise Failure(f"others had a gap of {others:.2f} s at a period of {period}")
+        return (f"beats cease {stop:.2f} s after a failure and {hang:.2f} s after a hang (fall 3, every 1 s), come back "
+                f"{1000 * (beaten - passed):.0f} ms after a pass, longest gap of 20 others {others:.2f} s at {period}")
+    finally:
+        health.stop()
+
+
 # ---- the end
 
 
@@ -450,6 +507,7 @@ def main():
     parser.add_argument("--binary", default=".build/release/beatd")
     parser.add_argument("--kills", type=int, default=5, help="kill -9 at so many random moments")
     parser.add_argument("--injected", type=int, default=4, help="so many numbers n out of 1…120 for each system call")
+    parser.add_argument("--slack", type=float, default=3, help="seconds that a busy machine may add to a promise")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--only", help="a part of the scenario's name")
     options = parser.parse_args()

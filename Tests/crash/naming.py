@@ -21,6 +21,8 @@ class Naming:
         self.deletes = {}
         self.beats = 0
         self.hangs_on_beats = False
+        # What beats are answered with, in milliseconds.
+        self.interval = 5000
         self.connections = set()
         naming = self
 
@@ -91,11 +93,11 @@ class Naming:
             if path.endswith("/instance/beat") and method == "PUT":
                 if key not in self.instances:
                     if not query.get("beat"):
-                        return '{"clientBeatInterval":5000,"code":20404,"lightBeatEnabled":true}'
+                        return '{"clientBeatInterval":%d,"code":20404,"lightBeatEnabled":true}' % self.interval
                     self.instances[key] = {}
                 self.beats += 1
                 self._alive(key, now)
-                return '{"clientBeatInterval":5000,"code":10200,"lightBeatEnabled":true}'
+                return '{"clientBeatInterval":%d,"code":10200,"lightBeatEnabled":true}' % self.interval
             if path.endswith("/instance") and method == "POST":
                 self.instances[key] = {"weight": query.get("weight"), "metadata": query.get("metadata", "")}
                 self.registers[key] = self.registers.get(key, 0) + 1

@@ -2,7 +2,7 @@
 
 import json
 import os
-import time
+import tempfile
 import unittest
 import urllib.error
 import urllib.request
@@ -26,7 +26,6 @@ def rows_are(*names):
 class Dashboard(unittest.TestCase):
     """Each test has a beatd and a tab of its own; the browser is shared."""
 
-    # Settings of beatd beside the address of the naming server.
     def setUp(self):
         self.naming = self.enterContext(Beatd(BINARY, "naming", "--profile", "2.5"))
         self.start()
@@ -38,6 +37,7 @@ class Dashboard(unittest.TestCase):
         cls.browser = cls.enterClassContext(Chromium())
 
     def start(self, *settings):
+        """beatd with these settings beside the address of the naming server."""
         self.beatd = self.enterContext(Beatd(
             BINARY, "serve", "--nacos-servers", self.naming.address, "--data-dir", "memory", "--socket", "",
             "--write-rate", "0", *settings))
@@ -122,7 +122,9 @@ class ReadingTests(Dashboard):
         self.page.until("!document.getElementById('empty').hidden")
         made = self.register("orders", "10.0.0.7")
         self.page.until(rows_are("orders"), within=10)
+        self.page.until("/orders 10.0.0.7:8080/.test(document.getElementById('events').innerText)")
         self.api("DELETE", f"/v1/beats/{made['id']}?wait=5s")
+        self.page.until("/removed/.test(document.querySelector('#events li').innerText)")
         self.page.until("!document.getElementById('empty').hidden", within=10)
         self.expect_peace()
 
@@ -253,6 +255,35 @@ class WritingTests(Dashboard):
         self.assertEqual(len(refused), 2)
         self.page.complaints = [one for one in self.page.complaints if one not in refused]
         self.expect_peace()
+
+    def test_tokens_are_asked_for(self):
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        for name in ("reads", "writes"):
+            with open(os.path.join(folder, name), "w") as file:
+                file.write(f"{name}-4711\n")
+        self.start("--read-token-file", f"{folder}/reads", "--token-file", f"{folder}/writes")
+        self.page.open(self.origin + "/")
+        self.page.until("/A token is needed/.test(document.querySelector('dialog')?.innerText)")
+        self.page.write("reads-4711")
+        self.page.press("Enter")
+        self.page.until("!document.querySelector('dialog') && !document.getElementById('empty').hidden")
+        self.page.until("document.getElementById('link').dataset.link === 'live'")
+        self.page.press("n")
+        self.page.until("document.activeElement.name === 'serviceName'")
+        for text in ("orders", "10.0.0.7", "8080"):
+            self.page.write(text)
+            self.page.press("Tab")
+        self.page.press("Tab")
+        self.page.press("Enter")
+        # A token that may only read does not write: another one is asked for, and the form goes on with it.
+        self.page.until("/this token may read/.test(document.querySelector('dialog:last-of-type').innerText)")
+        self.page.until("document.activeElement.name === 'token'")
+        self.page.write("writes-4711")
+        self.page.press("Enter")
+        self.page.until("!document.querySelector('dialog')")
+        self.page.until(rows_are("orders"))
+        self.assertEqual(self.api("GET", "/v1/beats")[0], 401)
+        self.assertEqual(self.api("GET", "/v1/beats", token="reads-4711")[1]["dom2BeatSize"], 1)
 
     def test_all_of_it_by_keyboard(self):
         for number in range(3):

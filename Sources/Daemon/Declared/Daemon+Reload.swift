@@ -11,7 +11,7 @@ extension Daemon {
     /// wrong changes nothing, and is told in the log.
     func reload() {
         clocks.read()
-        guard !isDraining, case .success(let loaded) = readSettingsAgain() else { return }
+        guard !isDraining, !core.isBeingDrained, case .success(let loaded) = readSettingsAgain() else { return }
         declare(loaded.declared)
     }
 
@@ -60,6 +60,7 @@ extension Daemon {
             }
             isLastReloadGood = loaded.declared.faults.isEmpty
             write(LogRecord(.info, "configuration read again", event: "config.reload"))
+            core.handle(.reloaded("settings and files were read again"), at: clocks.now, into: &effects)
             let changed = changedSettings(loaded)
             if !changed.isEmpty {
                 write(

@@ -87,7 +87,8 @@ public struct DeclaredBeats: Equatable, Sendable {
             let place = pointer.map { "\($0)/\(position)" } ?? ""
             do throws(DeclaredRegistration.Refusal) {
                 var document = try DeclaredRegistration.read(
-                    item, defaultNamespace: defaultNamespace, defaultIP: defaultIP)
+                    item, defaultNamespace: defaultNamespace, defaultIP: defaultIP,
+                    chooseAddress: { AutoAddress.choice($0) })
                 document.source = .file
                 if let other = places[document.key] {
                     faults.append(
@@ -124,6 +125,12 @@ struct DeclaredState: Equatable {
     /// Registrations that a store kept from files, before the first reading: of which file is not known.
     init(restored: [InstanceKey] = []) {
         for key in restored { declared[key] = "" }
+    }
+
+    /// The address of a declared registration has changed.
+    mutating func move(_ old: InstanceKey, to new: InstanceKey) {
+        guard let path = declared.removeValue(forKey: old) else { return }
+        declared[new] = path
     }
 
     /// Takes a new reading. What a broken file said before stays, and so does what may be from it. All documents are

@@ -11,8 +11,6 @@ final class RunProgram {
     private let timer: LoopTimer
     private var plan: RunPlan
     private var isDaemonClosed = false
-    /// Tries the program's port until it answers; nil before and behind that.
-    private var probe: PortProbe?
 
     /// Passed on to the child as they come, beside TERM and INT, which first take the instance away.
     private static let passedOn = [SIGHUP, SIGUSR1, SIGUSR2, SIGQUIT, SIGWINCH]
@@ -86,22 +84,14 @@ final class RunProgram {
         for warning in settings.service.warnings {
             daemon.write(LogRecord(.warn, "configuration warning", event: "config.warning", error: warning))
         }
-        switch settings.check {
-        case .none: daemon.register(settings.document)
-        case .tcp:
-            probe = PortProbe(loop, settings.document.key.ip, settings.document.key.port) { [unowned self] in
-                daemon.register(settings.document)
-            }
-        }
-        defer { probe?.close() }
+        // What its checks say comes before Nacos hears of it.
+        daemon.register(settings.document)
         while true {
             if let status = plan.exitStatus {
                 closeDaemon()
                 return status
             }
-            probe?.turn(at: MonotonicClock.nanoseconds())
-            let deadlines = [plan.nextDeadline, probe?.nextDeadline].compactMap { $0 }
-            if let deadline = deadlines.min() { timer.arm(at: deadline) } else { timer.disarm() }
+            if let deadline = plan.nextDeadline { timer.arm(at: deadline) } else { timer.disarm() }
             if isDaemonClosed {
                 loop.runOnce(waiting: true)
             } else {
@@ -132,9 +122,7 @@ final class RunProgram {
         for effect in plan.handle(input, at: MonotonicClock.nanoseconds()) {
             switch effect {
             // A second call does not wait.
-            case .deregister, .giveUp:
-                probe?.close()
-                daemon.stop()
+            case .deregister, .giveUp: daemon.stop()
             case .forward(let signal): child.send(signal)
             }
         }

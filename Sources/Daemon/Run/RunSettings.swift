@@ -9,8 +9,6 @@ public struct RunSettings: Equatable, Sendable {
     public var service: LoadedSettings
     /// What is kept in Nacos while the program lives.
     public var document: RegistrationDocument
-    /// What it waits for before it is registered.
-    public var check: RunCheck
     /// Between the instance's leaving and the program's signal.
     public var settle: Duration
     /// Between the program's signal and its being killed.
@@ -30,7 +28,8 @@ public struct RunSettings: Equatable, Sendable {
         flag("period", .text, "", "time between beats; unless given, 5s"),
         flag(
             "check", .text, "tcp",
-            "what it waits for before it is registered: tcp = the port answers, or none"),
+            "what decides whether it is registered and beats: tcp = the port answers, an http:// URL = it answers 2xx, or "
+                + "none"),
         flag(
             "settle", .duration(.zero ... .seconds(600)), "0s",
             "how long consumers have to notice, between the instance's leaving and the program's signal"),
@@ -46,10 +45,12 @@ public struct RunSettings: Equatable, Sendable {
     }
 }
 
-/// What the instance of `beatd run` waits for before it is registered.
-public enum RunCheck: Equatable, Sendable {
+/// What decides whether the instance of `beatd run` beats.
+private enum RunCheck {
     /// The program's port takes connections.
     case tcp
+    /// This URL answers 2xx.
+    case http(String)
     /// That the program runs is enough.
     case none
 
@@ -57,7 +58,24 @@ public enum RunCheck: Equatable, Sendable {
         switch text {
         case "tcp": self = .tcp
         case "none": self = .none
-        default: throw SettingsComplaint("must be tcp or none, got \"\(text)\"")
+        case let url where url.hasPrefix("http://"): self = .http(url)
+        default: throw SettingsComplaint("must be tcp, none or an http:// URL, got \"\(text)\"")
+        }
+    }
+
+    /// As a program on the same host is waited for: a person does not notice the second, and three in a row are soon.
+    private static let every = "1s"
+
+    /// As the document has it. The port is looked at where the instance is registered when that is an address of this
+    /// host, else on loopback: what is registered may be known to others only.
+    func json(ip: String, port: Int64, _ host: HostAddresses) -> JSONValue? {
+        switch self {
+        case .none: return nil
+        case .http(let url): return .array([.object(["http": .string(url), "every": .string(Self.every)])])
+        case .tcp:
+            let isOwn = host.interfaces().contains { $0.address.host == ip }
+            let address = isOwn ? ip.contains(":") ? "[\(ip)]" : ip : "127.0.0.1"
+            return .array([.object(["tcp": .string("\(address):\(port)"), "every": .string(Self.every)])])
         }
     }
 }
@@ -83,7 +101,6 @@ extension SettingsLoader {
                 "\"beats\" in \(declared.path)", "are for beatd serve: run keeps the one instance of its program")
         }
         let document = document(&reader, settings, host)
-        let check = reader.value("check") { text throws(SettingsComplaint) in try RunCheck(text) }
         let settle = reader.duration("settle")
         let stopTimeout = reader.duration("stop-timeout")
         faults += reader.faults
@@ -91,8 +108,8 @@ extension SettingsLoader {
         return RunSettings(
             service: LoadedSettings(
                 settings: settings, entries: [], warnings: reader.warnings,
-                declared: DeclaredBeats()), document: document,
-            check: check, settle: settle, stopTimeout: stopTimeout, command: command)
+                declared: DeclaredBeats()), document: document, settle: settle, stopTimeout: stopTimeout,
+            command: command)
     }
 
     /// The flags as the document that POST takes, so that one set of rules holds.
@@ -123,10 +140,17 @@ extension SettingsLoader {
             else { throw SettingsComplaint("\(text) fits no address of this host; give the address itself") }
             return .string(chosen)
         }
+        let check = reader.value("check") { text throws(SettingsComplaint) in try RunCheck(text) }
         guard reader.faults.count == before else { return nil }
+        if case .integer(let port)? = body["port"] {
+            var ip = settings.defaultIP ?? ""
+            if case .string(let given)? = body["ip"] { ip = given }
+            body["checks"] = check.json(ip: ip, port: port, host)
+        }
         do throws(DeclaredRegistration.Refusal) {
             return try DeclaredRegistration.read(
-                .object(body), defaultNamespace: settings.nacosNamespace, defaultIP: settings.defaultIP)
+                .object(body), defaultNamespace: settings.nacosNamespace, defaultIP: settings.defaultIP,
+                chooseAddress: { AutoAddress.choice($0) })
         } catch {
             for fault in error.faults { complain(fault, &reader) }
             return nil
@@ -136,7 +160,7 @@ extension SettingsLoader {
     /// Names the flag behind the field.
     private static func complain(_ fault: DeclaredRegistration.Fault, _ reader: inout SettingsReader) {
         let field = fault.pointer.split(separator: "/").first.map(String.init) ?? ""
-        let place = fields.first { $0.field == field }?.name ?? field
+        let place = fields.first { $0.field == field }?.name ?? (field == "checks" ? "check" : field)
         reader.complain(place.isEmpty ? "run" : "--\(place)", fault.detail)
     }
 

@@ -89,6 +89,41 @@ extension OnSockets {
             try scene.end()
         }
 
+        @Test("a URL as check: registered when it answers 2xx, not beaten while it does not")
+        func healthURL() throws {
+            let scene = try Scene()
+            try withTemporaryDirectory { folder in
+                let server = "exec python3 -m http.server \(scene.port) --bind 127.0.0.1 --directory \(folder)"
+                let run = try scene.run(
+                    ["--check", "http://127.0.0.1:\(scene.port)/health", "--socket", "\(folder)/api.sock"],
+                    ["sh", "-c", server])
+                func state(_ wanted: String) throws -> Bool {
+                    let child = try ChildProcess([
+                        "curl", "-sS", "--unix-socket", "\(folder)/api.sock", "http://localhost/v1/beats",
+                    ])
+                    _ = try child.wait()
+                    return child.outputText.contains("\"state\":\"\(wanted)\"")
+                }
+                func comes(to wanted: String) throws -> Bool {
+                    try eventually(within: .seconds(30), pump: { try run.pump(for: .milliseconds(20)) }) {
+                        try state(wanted)
+                    }
+                }
+                // 404 so far.
+                #expect(try comes(to: "pending"))
+                #expect(try !scene.isRegistered())
+                try writeFile("\(folder)/health", Array("ok".utf8))
+                #expect(try comes(to: "beating"))
+                #expect(try scene.isRegistered())
+                #expect(unlink("\(folder)/health") == 0)
+                #expect(try comes(to: "unhealthy"))
+                run.signal(SIGTERM)
+                #expect(try run.wait() == .exited(128 + SIGTERM))
+                #expect(try !scene.isRegistered())
+            }
+            try scene.end()
+        }
+
         @Test("TERM: the instance is gone when the child gets its signal; its status is kept")
         func terminated() throws {
             let scene = try Scene()

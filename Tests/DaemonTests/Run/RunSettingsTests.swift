@@ -31,7 +31,9 @@ import Testing
         #expect(settings.document.key.groupName == "DEFAULT_GROUP")
         #expect(settings.document.key.ip == "10.0.0.7")
         #expect(settings.document.key.port == 8080)
-        #expect(settings.check == .tcp)
+        // No address of this host: others know it by that one.
+        #expect(
+            settings.document.checks == [Check(.tcp(CheckAddress(host: "127.0.0.1", port: 8080)), every: .seconds(1))])
         #expect(settings.settle == .zero)
         #expect(settings.stopTimeout == .seconds(10))
         let service = settings.service.settings
@@ -54,10 +56,25 @@ import Testing
         #expect(settings.document.metadata["zone"] == "a")
         #expect(settings.document.metadata["query"] == "x=1,y")
         #expect(settings.document.period == .seconds(1))
-        #expect(settings.check == .none)
+        #expect(settings.document.checks.isEmpty)
         #expect(settings.settle == .seconds(2))
         #expect(settings.stopTimeout == .seconds(60))
         #expect(settings.service.settings.listen?.text == "127.0.0.1:0")
+    }
+
+    @Test func checks() throws {
+        func checks(_ text: String, ip: String) throws -> [Check] {
+            let flags = ["--service-name", "orders", "--port", "8080", "--ip", ip, "--check", text, "--", "true"]
+            return try parse(flags).document.checks
+        }
+        let url = try #require(CheckURL(parsing: "http://localhost:8081/health"))
+        #expect(
+            try checks("http://localhost:8081/health", ip: "10.0.0.7") == [
+                Check(.http(url, expect: CheckDefaults.expect), every: .seconds(1))
+            ])
+        #expect(try checks("tcp", ip: "127.0.0.1").map(\.target) == [.tcp(CheckAddress(host: "127.0.0.1", port: 8080))])
+        let broken = refusal(Self.least + ["--check", "http://", "--", "true"])
+        #expect(broken.count == 1 && broken[0].hasPrefix("--check: "), "\(broken)")
     }
 
     @Test func declaredRegistrationsAreNotForgottenSilently() {
@@ -84,7 +101,7 @@ import Testing
         #expect(refusal(Self.least + ["--weight", "x", "--", "true"]) == ["--weight: must be a number, got \"x\""])
         #expect(
             refusal(Self.least + ["--check", "udp", "--", "true"]) == [
-                "--check: must be tcp or none, got \"udp\""
+                "--check: must be tcp, none or an http:// URL, got \"udp\""
             ])
         #expect(refusal(Self.least + ["--port", "1", "--", "true"]) == ["--port: is given twice; keep one"])
         #expect(refusal(Self.least + ["--data-dir", "/x", "--", "true"]).first?.contains("is no flag") == true)

@@ -15,6 +15,8 @@ export class Refused extends Error {
 const tokenKey = 'beatd-token';
 let askForToken = null;
 let asking = null;
+// Whoever closed the question is not asked again by what only reads.
+let declined = false;
 
 /** `ask(reason)` resolves to a token, or to null when nobody gives one. */
 export const onTokenNeeded = (ask) => { askForToken = ask; };
@@ -22,6 +24,7 @@ export const onTokenNeeded = (ask) => { askForToken = ask; };
 async function tokenAgain(reason) {
   asking ??= askForToken(reason).finally(() => { asking = null; });
   const token = await asking;
+  declined = !token;
   if (token) sessionStorage.setItem(tokenKey, token);
   return token;
 }
@@ -50,12 +53,19 @@ export async function call(method, path, { body, headers = {}, signal, type = 'a
     return { status: response.status, body: parsed, etag: response.headers.get('ETag') };
   }
   const needsToken = response.status === 401 || (response.status === 403 && parsed?.type === '/problems/forbidden');
-  if (needsToken && askForToken) {
+  if (needsToken && askForToken && !(declined && method === 'GET')) {
     // Another call may have got one in the meantime.
     const newer = sessionStorage.getItem(tokenKey) !== before || (await tokenAgain(parsed?.detail ?? ''));
     if (newer) return call(method, path, { body, headers, signal, type });
   }
   throw new Refused(response.status, parsed ?? {});
+}
+
+/** A response whose body is read as it comes. Throws `Refused` when there is none. */
+export async function open(path, headers) {
+  const response = await fetch(path, { cache: 'no-store', credentials: 'omit', redirect: 'error', headers: withToken(headers) });
+  if (response.ok) return response;
+  throw new Refused(response.status, parse(await response.text()));
 }
 
 function parse(text) {

@@ -2,9 +2,11 @@
 
 import { byId, h, setText } from './dom.js';
 
+let dialogs = 0;
+
 /** A field: `{name, label, hint, size, type, value, required, rows, options}`. */
 function fieldView(field) {
-  const wrong = h('span', { class: 'wrong', id: `wrong-${field.name}`, hidden: true });
+  const wrong = h('span', { class: 'wrong', id: `wrong-${dialogs}-${field.name}`, hidden: true });
   const common = { name: field.name, required: field.required, 'aria-describedby': wrong.id, autocomplete: 'off', spellcheck: 'false' };
   let input;
   if (field.options) {
@@ -27,6 +29,7 @@ function fieldView(field) {
  * says why, at the field when the error names one. Resolves to what `submit` gave, or to null when it was closed.
  */
 export function ask({ title, text, fields = [], more = null, button, danger = false, submit }) {
+  const titleId = `dialog-title-${++dialogs}`;
   const views = fields.map(fieldView);
   const moreViews = (more?.fields ?? []).map(fieldView);
   const all = [...views, ...moreViews];
@@ -34,9 +37,9 @@ export function ask({ title, text, fields = [], more = null, button, danger = fa
   const go = h('button', { type: 'submit', class: danger ? 'danger solid' : 'primary' }, button);
   const folded = more === null ? null : h(
     'details', {}, h('summary', {}, more.title), h('div', { class: 'fields' }, ...moreViews.map((view) => view.element)));
-  const dialog = h('dialog', { 'aria-labelledby': 'dialog-title' }, h(
+  const dialog = h('dialog', { 'aria-labelledby': titleId }, h(
     'form', { method: 'dialog', novalidate: true },
-    h('h2', { id: 'dialog-title' }, title), text ? h('p', {}, text) : null,
+    h('h2', { id: titleId }, title), text ? h('p', {}, text) : null,
     fields.length > 0 ? h('div', { class: 'fields' }, ...views.map((view) => view.element)) : null,
     folded, error,
     h('div', { class: 'buttons' }, h('button', { type: 'button', onclick: () => dialog.close() }, 'Cancel'), go)));

@@ -1,13 +1,12 @@
-// What keeps the page true: readings at intervals, and one request that waits for a change.
+// What keeps the page true: readings at intervals, and the stream of events.
 
-import { get } from './api.js';
+import { open } from './api.js';
 import { byId, setData, setText } from './dom.js';
 
-/** How long the server keeps a request that waits, and what comes between two tries when it does not answer. */
-const WAIT = '30s';
+/** Milliseconds between two tries when the server does not answer. */
 const AGAIN = 2000;
 
-let failing = new Set();
+const failing = new Set();
 
 function report(name, error) {
   if (error) failing.add(name);
@@ -45,23 +44,45 @@ export async function every(milliseconds, name, work) {
   }
 }
 
-/** Calls `changed` after every change of any document. */
-export async function followChanges(changed) {
-  let etag = null;
+/**
+ * Reads the stream of events to its end, and again: `event` gets each, `opened` is called when a stream begins. It is
+ * fetched and not an EventSource, which could carry no token.
+ */
+export async function followEvents(opened, event) {
+  let last = null;
   for (;;) {
     await seen();
     try {
-      const answer = etag === null
-        ? await get('/v1/beats?limit=1')
-        : await get(`/v1/beats?limit=1&wait=${WAIT}`, { headers: { 'If-None-Match': etag } });
-      report('changes', null);
-      if (answer.status === 304) continue;
-      const first = etag === null;
-      etag = answer.etag;
-      if (!first) changed();
+      const lines = await stream('/v1/events', { Accept: 'application/x-ndjson', ...(last ? { 'Last-Event-ID': last } : {}) });
+      report('events', null);
+      opened();
+      for await (const line of lines) {
+        if (line === '') continue;
+        const one = JSON.parse(line);
+        last = one.eventId ?? last;
+        event(one);
+      }
+      report('events', new Error('the stream of events has ended'));
     } catch (error) {
-      report('changes', error);
-      await pause(AGAIN);
+      report('events', error);
     }
+    await pause(AGAIN);
   }
+}
+
+async function* linesOf(body) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    const lines = (rest + value).split('\n');
+    rest = lines.pop();
+    yield* lines;
+  }
+}
+
+async function stream(path, headers) {
+  const response = await open(path, headers);
+  return linesOf(response.body);
 }

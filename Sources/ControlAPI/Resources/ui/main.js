@@ -1,6 +1,6 @@
 // Puts the parts together.
 
-import { get } from './api.js';
+import { beatPath, get } from './api.js';
 import { byId, h, setText, toast } from './dom.js';
 import { count } from './format.js';
 import { Fleet } from './fleet.js';
@@ -8,13 +8,16 @@ import { Table } from './table.js';
 import { Filters } from './filters.js';
 import { Overview } from './overview.js';
 import { Details } from './details.js';
-import { every, followChanges } from './follow.js';
+import { Events } from './events.js';
+import { every, followEvents } from './follow.js';
 import * as writes from './writes.js';
 
 /** Milliseconds between two readings of what changes with every beat, and of what changes slowly. */
 const OFTEN = 2000;
 const SELDOM = 10000;
 const TICK = 500;
+/** Changes within this time are read together: many may come at once. */
+const TOGETHER = 250;
 
 const overview = new Overview();
 const fleet = new Fleet(() => { showCount(); table.render(); });
@@ -35,6 +38,25 @@ const details = new Details({
   remove: (item) => act(item, writes.remove),
   closed: () => { table.select(null); table.focus(); },
 });
+
+const events = new Events(async (id) => {
+  try {
+    const { body } = await get(beatPath(id));
+    body.readAt = performance.now();
+    table.select(id);
+    await details.open(body);
+  } catch (error) {
+    complain(error);
+  }
+});
+
+let reading = null;
+function readSoon() {
+  reading ??= setTimeout(() => {
+    reading = null;
+    refresh(true).catch(complain);
+  }, TOGETHER);
+}
 
 function complain(error) {
   toast(error.message, true);
@@ -101,4 +123,7 @@ every(OFTEN, 'rows', async () => {
   if (fleet.rows.length === 0 && !fleet.isComplete) await fleet.show(filters.value);
   await Promise.all([refresh(false), details.refresh()]);
 });
-followChanges(() => refresh(true).catch(complain));
+followEvents(() => { events.opened(); readSoon(); }, (event) => {
+  events.show(event);
+  readSoon();
+});
