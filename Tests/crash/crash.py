@@ -399,6 +399,41 @@ def a_check_decides(bench):
         health.stop()
 
 
+@scenario()
+def held_back_over_kills(bench):
+    """Maintenance and fresh verdicts survive kill -9: what beat beats on, what was held out stays out."""
+    health = Health()
+    try:
+        bench.beatd.start()
+        health.set("/well", 200)
+        check = {"http": f"http://127.0.0.1:{health.port}/well", "every": "2s", "timeout": "500ms"}
+        bench.register(20, ip="10.9.0.3", checks=[check])
+        bench.register(20, first=100, ip="10.9.0.3", checks=[check])
+        held = {(item["ip"], item["port"]): item["id"] for item in bench.beatd.registrations().values()
+                if item["port"] >= 100}
+        for number, each in enumerate(held.values()):
+            body = {"reason": f"number {number}", "mode": "disable", "for": "10m"}
+            status, answer = bench.beatd.ask("PUT", f"/v1/beats/{each}/maintenance", body)
+            if status != 200:
+                raise Failure(f"maintenance: {status} {answer}")
+        kills = min(bench.options.kills, 10)
+        for kill in range(kills):
+            time.sleep(0.1 if kill == 0 else 2.5)
+            before = bench.beatd.registrations()
+            bench.restart_and_compare()
+            after = bench.beatd.registrations()
+            for key, item in before.items():
+                if item["status"]["maintenance"] != after[key]["status"]["maintenance"]:
+                    raise Failure(f"{item['status']['maintenance']} became {after[key]['status']['maintenance']}")
+        wait_for("all beat", 10 + bench.options.slack, lambda: all(
+            item["status"]["state"] == ("maintenance" if key in held else "beating")
+            for key, item in bench.beatd.registrations().items()))
+        time.sleep(6)
+        return f"{kills} kills, 20 held out and 20 beating, longest gap {bench.check_gap():.2f} s"
+    finally:
+        health.stop()
+
+
 # ---- the end
 
 
