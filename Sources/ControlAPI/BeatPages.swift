@@ -7,7 +7,7 @@ enum PageLimits {
     /// Items when the client does not say, and at most.
     static let itemsDefault = 100
     static let itemsMax = 1000
-    /// Rows of the table that one request looks at, so that a filter which matches little does not stop the beats:
+    /// Rows of the table that one request looks at, so that a filter which matches little does not keep others waiting:
     /// 1.5 to 4 ms. Then the page is short and has a `continue`.
     static let rows = 10_000
     /// Bytes of items after which a page ends: half of what a connection may have waiting, for `?pretty` adds half.
