@@ -10,7 +10,7 @@ enum PageLimits {
     /// Rows of the table that one request looks at, so that a filter which matches little does not keep others waiting:
     /// 1.5 to 4 ms. Then the page is short and has a `continue`.
     static let rows = 10_000
-    /// Bytes of items after which a page ends: half of what a connection may have waiting, for `?pretty` adds half.
+    /// Bytes of items after which a page ends: half of what a connection may have waiting.
     static let bytes = 512 << 10
 }
 
@@ -44,6 +44,17 @@ struct PageWork: Sendable {
         case last
         case next(Int32)
     }
+
+    /// Appends an item as it is to be in the answer.
+    mutating func append(_ write: (inout JSONWriter) -> Void) {
+        if items > 0 { bytes.append(UInt8(ascii: ",")) }
+        items += 1
+        guard pretty else { return JSONWriter.append(to: &bytes, write) }
+        var writer = JSONWriter()
+        write(&writer)
+        bytes += Array("\n    ".utf8)
+        bytes += JSONPretty.pretty(writer.finish(), level: 2)
+    }
 }
 
 extension ControlAPI {
@@ -75,9 +86,7 @@ extension ControlAPI {
                     page.rows -= 1
                     return nil
                 }
-                if page.items > 0 { page.bytes.append(UInt8(ascii: ",")) }
-                JSONWriter.append(to: &page.bytes) { registrationWriter.write(view, to: &$0) }
-                page.items += 1
+                page.append { registrationWriter.write(view, to: &$0) }
                 written += 1
             }
             page.slot = next
@@ -99,19 +108,27 @@ extension ControlAPI {
     }
 
     private func response(_ page: PageWork, _ end: PageWork.End) -> HTTPResponse {
-        var body = Array("{\"items\":[".utf8)
+        // As `JSONPretty` has it, without going over all items at once.
+        let (line, space) = page.pretty ? ("\n  ", " ") : ("", "")
+        var body = Array("{\(line)\"items\":\(space)[".utf8)
         body.reserveCapacity(page.bytes.count + 256)
         body += page.bytes
-        body += Array("],\"rev\":\(page.rev),\"dom2BeatSize\":\(page.dom2BeatSize)".utf8)
-        if case .known(let total) = page.total { body += Array(",\"total\":\(total)".utf8) }
+        if page.items > 0 { body += Array(line.utf8) }
+        func append(_ name: String, _ value: String) {
+            body += Array(",\(line)\"\(name)\":\(space)\(value)".utf8)
+        }
+        body.append(UInt8(ascii: "]"))
+        append("rev", "\(page.rev)")
+        append("dom2BeatSize", "\(page.dom2BeatSize)")
+        if case .known(let total) = page.total { append("total", "\(total)") }
         var fields = HTTPFields()
         if case .next(let slot) = end {
             let token = ContinueToken(epoch: configuration.epoch, slot: slot, filter: page.filter.hash).text
-            body += Array(",\"continue\":\"\(token)\"".utf8)
+            append("continue", "\"\(token)\"")
             fields.append("Link", "<\(linkTarget(page.request, token))>; rel=\"next\"")
         }
-        body.append(UInt8(ascii: "}"))
-        return .body(200, .json, body, pretty: page.pretty, etag: page.etag, fields: fields)
+        body += Array(page.pretty ? "\n}".utf8 : "}".utf8)
+        return .body(200, .json, body, etag: page.etag, fields: fields)
     }
 
     /// The target of the next page: this request's with another `continue`.

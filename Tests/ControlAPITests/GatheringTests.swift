@@ -70,6 +70,10 @@ import Testing
         #expect(try long.response.member("items")?.items.count ?? 0 > 500, "512 KiB of items")
         #expect(long.rows <= GatherLimits.items + 1 && long.bytes <= 32 << 10)
 
+        let pretty = try portions(api, "/v1/beats?limit=1000&pretty")
+        #expect(try pretty.response.member("items")?.items.count ?? 0 > 300, "512 KiB of items")
+        #expect(pretty.rows <= GatherLimits.items + 1 && pretty.bytes <= 64 << 10)
+
         let none = try portions(api, "/v1/beats?serviceName=nobody&total=true")
         #expect(try none.response.member("items")?.items.count == 0)
         #expect(try none.response.member("total")?.integer == 0)
@@ -80,6 +84,17 @@ import Testing
         #expect(try some.response.member("items")?.items.count == 10)
         #expect(try some.response.member("total")?.integer == 50)
         #expect(some.rows <= GatherLimits.matched)
+    }
+
+    @Test("a pretty page is what pretty makes of the page", arguments: ["?limit=3", "?total=true", "?serviceName=x"])
+    func pretty(query: String) throws {
+        let api = InProcessAPI()
+        for number in 1...5 { #expect(try api.post(orders(number, "\"metadata\":{\"a\":\"b\"}")).status == 201) }
+        let page = try api.get("/v1/beats\(query)")
+        let pretty = try api.get("/v1/beats\(query)&pretty")
+        let expected = String(decoding: JSONPretty.pretty(page.body), as: UTF8.self) + "\n"
+        #expect(pretty.text == expected)
+        #expect(pretty.fields["ETag"] == page.fields["ETag"])
     }
 
     @Test func metricsInPortions() throws {

@@ -55,7 +55,10 @@ extension OnSockets {
 
         @Test(
             "10 000 registrations: a page takes < 50 ms in total, in pieces ≤ 5 ms",
-            arguments: ["/v1/beats", "/v1/beats?limit=1000", "/v1/beats?serviceName=nobody", "/metrics", "/v1/metrics"])
+            arguments: [
+                "/v1/beats", "/v1/beats?limit=1000", "/v1/beats?pretty", "/v1/beats?serviceName=nobody",
+                "/metrics", "/v1/metrics",
+            ])
         func pages(target: String) throws {
             let harness = try filled()
             defer { harness.close() }
