@@ -29,7 +29,7 @@ docs: deps ## write the tables of docs/config.md and docs/metrics.md anew from t
 	@BEATD_WRITE_DOCS=1 scripts/test.sh --filter "ConfigurationDocumentTests|MetricsDocumentTests"
 
 timed: deps ## the tests whose figures are times; wants a quiet machine
-	@BEATD_TIMED=1 scripts/test.sh --no-parallel --filter 'ScheduleTests|ServerLimitsTests|ClusterTimedTests|KeptAliveTimedTests'
+	@BEATD_TIMED=1 scripts/test.sh --no-parallel --filter 'ScheduleTests|ServerLimitsTests|ClusterTimedTests|KeptAliveTimedTests|PageTimedTests'
 
 asan: deps ## all tests under AddressSanitizer and LeakSanitizer
 	@scripts/sanitize.sh address

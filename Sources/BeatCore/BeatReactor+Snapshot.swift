@@ -135,13 +135,19 @@ extension BeatReactor {
 
     /// The longest time since an accepted beat among registrations that should be beating; zero without any.
     public func oldestSuccessAge(at now: Instant) -> Duration {
+        now - min(now, oldestSuccess(in: 0..<slotEnd))
+    }
+
+    /// When the worst among those of the registrations in these slots that should be beating was last accepted; the
+    /// distant future without any.
+    public func oldestSuccess(in slots: Range<Int32>) -> Instant {
         table.rows.withUnsafeBufferPointer { rows in
-            var oldest = now
-            for row in rows
+            var oldest = Instant(nanoseconds: .max)
+            for row in rows[Int(slots.lowerBound)..<Int(slots.upperBound)]
             where row.stage != .vacant && row.stage != .leaving && row.lastAccepted != Row.never && !row.hold.isSilent {
                 oldest = min(oldest, row.lastAccepted)
             }
-            return now - oldest
+            return oldest
         }
     }
 }

@@ -2,18 +2,6 @@ internal import BeatCore
 internal import HTTPWire
 internal import JSON
 
-/// What bounds one page of the list.
-private enum PageLimits {
-    /// Items when the client does not say, and at most.
-    static let itemsDefault = 100
-    static let itemsMax = 1000
-    /// Rows of the table that one request looks at, so that a filter which matches little does not stop the beats:
-    /// 1.5 to 4 ms. Then the page is short and has a `continue`.
-    static let rows = 10_000
-    /// Bytes of items after which a page ends: half of what a connection may have waiting, for `?pretty` adds half.
-    static let bytes = 512 << 10
-}
-
 /// The longest `?wait=` of the list: what proxies let pass, and below what the server parks.
 private let listWaitMax = Duration.seconds(120)
 
@@ -48,25 +36,26 @@ extension ControlAPI {
         }
         if etag == nil, conditions.ifMatch != nil { throw Preconditions.failed("If-Match") }
 
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.key("items")
-        writer.beginArray()
-        let next = writePage(filter, from: start, limit: limit, core: core, context: context, to: &writer)
-        writer.endArray()
-        writer.member("rev", count: core.rev)
-        writer.member("dom2BeatSize", core.dom2BeatSize)
-        if asksTotal { writer.member("total", try total(filter, core: core, context: context)) }
-        var fields = HTTPFields()
-        if let next {
-            let token = ContinueToken(epoch: configuration.epoch, slot: next, filter: filter.hash).text
-            writer.member("continue", token)
-            fields.append("Link", "<\(linkTarget(call.request, token))>; rel=\"next\"")
+        let page = PageWork(
+            filter: filter, limit: limit, etag: etag, request: call.request, pretty: call.pretty, rev: core.rev,
+            dom2BeatSize: core.dom2BeatSize, total: try total(asksTotal, filter, core), slot: start)
+        return .gather(GatheredAnswer(work: .page(page)), route: call.route)
+    }
+
+    /// What is known of `?total=` before anything is counted.
+    private func total(
+        _ isAsked: Bool, _ filter: BeatFilter, _ core: borrowing BeatReactor
+    ) throws(Problem) -> PageWork.Total {
+        guard isAsked else { return .notAsked }
+        guard !filter.isEmpty else { return .known(core.dom2BeatSize) }
+        guard core.slotEnd <= PageLimits.rows else {
+            throw .query([
+                .init(
+                    "total",
+                    "cannot be counted with a filter among more than \(PageLimits.rows) registrations; leave it out")
+            ])
         }
-        writer.endObject()
-        let response = HTTPResponse.body(
-            200, .json, writer.finish(), pretty: call.pretty, etag: etag, fields: fields)
-        return .respond(response, route: call.route)
+        return .counting(0, from: 0)
     }
 
     private func startSlot(_ call: Call, _ filter: BeatFilter) throws(Problem) -> Int32 {
@@ -81,57 +70,5 @@ extension ControlAPI {
             throw .query([.init("continue", "belongs to a list with other filters")])
         }
         return token.slot
-    }
-
-    /// Writes the items of a page; returns the slot that the next page begins at, nil when there is none.
-    private func writePage(
-        _ filter: BeatFilter, from start: Int32, limit: Int, core: borrowing BeatReactor, context: Context,
-        to writer: inout JSONWriter
-    ) -> Int32? {
-        let registrationWriter = RegistrationWriter(context: context, servers: core.serverNames())
-        var slot = start
-        var rows = 0
-        var items = 0
-        while let (view, next) = core.nextRegistration(from: slot) {
-            if rows == PageLimits.rows { return slot }
-            rows += 1
-            if filter.matches(view) {
-                // One more than fits: there is a next page, and it begins here.
-                if items == limit || writer.count >= PageLimits.bytes { return slot }
-                registrationWriter.write(view, to: &writer)
-                items += 1
-            }
-            slot = next
-        }
-        return nil
-    }
-
-    /// How many registrations match, on all pages.
-    private func total(
-        _ filter: BeatFilter, core: borrowing BeatReactor, context: Context
-    ) throws(Problem) -> Int {
-        if filter.isEmpty { return core.dom2BeatSize }
-        guard core.slotEnd <= PageLimits.rows else {
-            throw .query([
-                .init(
-                    "total",
-                    "cannot be counted with a filter among more than \(PageLimits.rows) registrations; leave it out")
-            ])
-        }
-        var count = 0
-        var slot: Int32 = 0
-        while let (view, next) = core.nextRegistration(from: slot) {
-            if filter.matches(view) { count += 1 }
-            slot = next
-        }
-        return count
-    }
-
-    /// The target of the next page: this request's with another `continue`.
-    private func linkTarget(_ request: HTTPRequest, _ token: String) -> String {
-        var pieces = (request.target.query ?? "").split(separator: "&").map { String($0) }
-        pieces.removeAll { $0.hasPrefix("continue=") }
-        pieces.append("continue=\(token)")
-        return "\(request.target.path)?\(pieces.joined(separator: "&"))"
     }
 }

@@ -155,7 +155,7 @@ public struct ControlAPI: Sendable {
         case .readMetric:
             return .respond(try readMetric(call, core: core, context: context, shell: metrics()), route: route)
         case .scrapeMetrics:
-            return .respond(scrapeMetrics(call, core: core, context: context, shell: metrics()), route: route)
+            return scrapeMetrics(call, context: context, shell: metrics())
         case .readStatus:
             return .respond(readStatus(call, core: core, context: context, shell: metrics()), route: route)
         case .readServers:

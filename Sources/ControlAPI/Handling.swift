@@ -15,6 +15,8 @@ public enum Handling: Sendable {
     case reload(ReloadRequest, route: Route)
     /// A long body: call `ControlAPI.step` until it answers, in small portions.
     case bulk(BulkRequest, route: Route)
+    /// An answer that is put together: call `ControlAPI.step` until it responds, in small portions.
+    case gather(GatheredAnswer, route: Route)
     /// A long answer: send this head, then what `ControlAPI.next` gives, as fast as the client takes it.
     case export(HTTPResponse, ExportStream, route: Route)
     /// An answer that does not end: send this head, what `EventJournal.begin` gives, and then what `EventJournal.next`

@@ -5,26 +5,42 @@ struct MetricSampler {
     let configuration: ControlAPI.Configuration
     let context: Context
     let shell: ShellMetrics
+    /// When the worst of the registrations that should be beating was last accepted.
+    var oldestSuccess: Instant
 
     /// States of registrations; a tombstone is none, and has a metric of its own.
     static let entryStates = RegistrationState.allCases.filter { $0 != .deregistering }
 
-    /// Writes all metrics.
-    func write(_ core: borrowing BeatReactor, to text: inout MetricsText) {
-        for family in MetricCatalogue.families {
-            text.begin(family)
-            switch family.source {
-            case .state(let source): sample(source, core, to: &text)
-            case .counter(let source): sample(source, core.counters, to: &text)
-            case .histogram(let source): sample(source, core, to: &text)
-            case .checks(let source): sample(source, core.checkMetrics, to: &text)
-            case .nacos(let source): sample(source, core, to: &text)
-            case .http(let source): sample(source, to: &text)
-            case .storage(let source): sample(source, core, to: &text)
-            case .loop(let source): sample(source, to: &text)
-            case .process(let source): sample(source, shell.process, to: &text)
-            }
+    /// Writes a metric, or of one with many histograms a portion; where the next portion begins, nil at its end.
+    func write(
+        _ family: MetricFamily, from start: Int, _ core: borrowing BeatReactor, to text: inout MetricsText
+    ) -> Int? {
+        if start == 0 { text.begin(family) } else { text.goOn(with: family) }
+        switch family.source {
+        case .state(let source): sample(source, core, to: &text)
+        case .counter(let source): sample(source, core.counters, to: &text)
+        case .histogram(let source): sample(source, core, to: &text)
+        case .checks(let source): sample(source, core.checkMetrics, to: &text)
+        case .nacos(.requestDuration):
+            return MetricSampler.portion(shell.nacos.histograms, from: start) { text.sample($0, $1) }
+        case .nacos(let source): sample(source, core, to: &text)
+        case .http(.requestDuration):
+            return MetricSampler.portion(shell.http.histograms, from: start) { text.sample($0.labels, $1) }
+        case .http(let source): sample(source, to: &text)
+        case .storage(let source): sample(source, core, to: &text)
+        case .loop(let source): sample(source, to: &text)
+        case .process(let source): sample(source, shell.process, to: &text)
         }
+        return nil
+    }
+
+    private static func portion<Key>(
+        _ histograms: [(key: Key, histogram: BucketHistogram)], from start: Int,
+        _ sample: (Key, BucketHistogram) -> Void
+    ) -> Int? {
+        let end = min(start + GatherLimits.histograms, histograms.count)
+        for (key, histogram) in histograms[start..<end] { sample(key, histogram) }
+        return end < histograms.count ? end : nil
     }
 
     private func sample(_ source: MetricSource.State, _ core: borrowing BeatReactor, to text: inout MetricsText) {
@@ -38,7 +54,7 @@ struct MetricSampler {
         case .entries: for state in MetricSampler.entryStates { text.sample(["\(state.label)"], core.count(of: state)) }
         case .dom2BeatSize: text.sample(["naming", "dom2BeatSize"], core.dom2BeatSize)
         case .tombstones: text.sample(core.tombstones)
-        case .oldestSuccessAge: text.sample(core.oldestSuccessAge(at: context.now).seconds)
+        case .oldestSuccessAge: text.sample((context.now - oldestSuccess).seconds)
         case .tokenExpiry:
             let end = core.loginView?.expiresAt.map {
                 context.wall.milliseconds - context.now.wholeMilliseconds + $0.wholeMilliseconds
@@ -113,20 +129,14 @@ struct MetricSampler {
             }
         case .lookups:
             for result in LookupResult.allCases { text.sample(["\(result.label)"], shell.lookups[result]) }
-        case .requestDuration:
-            for operation in NacosMetrics.Operation.allCases {
-                for status in NacosMetrics.StatusClass.allCases {
-                    text.sample(
-                        ["\(operation.label)", "\(status.label)"], shell.nacos.durations(operation, status))
-                }
-            }
+        case .requestDuration: preconditionFailure("written in portions")
         }
     }
 
     private func sample(_ source: MetricSource.HTTP, to text: inout MetricsText) {
         switch source {
         case .requests: for (key, count) in shell.http.requests { text.sample(key.labels, count) }
-        case .requestDuration: for (key, histogram) in shell.http.histograms { text.sample(key.labels, histogram) }
+        case .requestDuration: preconditionFailure("written in portions")
         case .connections:
             for listener in ConnectionMetrics.ListenerLabel.allCases {
                 text.sample(["\(listener.label)", "idle"], shell.connections.idle[listener])

@@ -34,15 +34,34 @@ extension ControlAPI {
         return .body(200, isPlain && value.isScalar ? .text : .json, writer.finish(), pretty: call.pretty)
     }
 
-    func scrapeMetrics(
-        _ call: Call, core: borrowing BeatReactor, context: Context, shell: ShellMetrics
-    ) -> HTTPResponse {
+    func scrapeMetrics(_ call: Call, context: Context, shell: ShellMetrics) -> Handling {
         let accept = AcceptField(call.request.fields)
         let isOpen = accept.prefers("application/openmetrics-text", to: "text/plain")
-        var text = MetricsText(isOpen ? .openMetrics : .prometheus)
-        MetricSampler(configuration: configuration, context: context, shell: shell).write(core, to: &text)
-        return .body(
-            200, isOpen ? .openMetrics : .prometheus, text.finish(), fields: ["Vary": "Accept"])
+        let sampler = MetricSampler(
+            configuration: configuration, context: context, shell: shell, oldestSuccess: context.now)
+        let work = MetricsWork(format: isOpen ? .openMetrics : .prometheus, sampler: sampler)
+        return .gather(GatheredAnswer(work: .metrics(work)), route: call.route)
+    }
+
+    /// One portion of the metrics; the answer when it was the last one.
+    func step(_ work: inout MetricsWork, core: borrowing BeatReactor, context: Context) -> HTTPResponse? {
+        switch work.stage {
+        case .scanning(let slot):
+            let end = min(slot + GatherLimits.scanned, core.slotEnd)
+            work.sampler.oldestSuccess = min(work.sampler.oldestSuccess, core.oldestSuccess(in: slot..<max(slot, end)))
+            work.stage = end < core.slotEnd ? .scanning(from: end) : .writing(family: 0, from: 0)
+            return nil
+        case .writing(let family, let start):
+            var text = MetricsText(work.format, appendingTo: work.takeBytes())
+            if MetricCatalogue.families.indices.contains(family) {
+                let next = work.sampler.write(MetricCatalogue.families[family], from: start, core, to: &text)
+                work.stage = next.map { .writing(family: family, from: $0) } ?? .writing(family: family + 1, from: 0)
+                work.bytes = text.bytesSoFar()
+                return nil
+            }
+            let type: MediaType = work.format == .openMetrics ? .openMetrics : .prometheus
+            return .body(200, type, text.finish(), fields: ["Vary": "Accept"])
+        }
     }
 
     private static func member(_ name: String, of value: JSONValue) -> JSONValue? {

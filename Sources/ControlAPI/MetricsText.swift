@@ -7,14 +7,20 @@ struct MetricsText: ~Copyable {
     }
 
     private let format: Format
-    private var bytes: [UInt8] = []
+    private var bytes: [UInt8]
     private var family: MetricFamily?
 
-    init(_ format: Format) {
+    /// A text that goes on behind `bytes`.
+    init(_ format: Format, appendingTo bytes: consuming [UInt8] = []) {
         self.format = format
-        // A scrape with three servers; it grows when there is more.
-        bytes.reserveCapacity(48 << 10)
+        self.bytes = bytes
     }
+
+    /// What is written so far.
+    consuming func bytesSoFar() -> [UInt8] { bytes }
+
+    /// Goes on with the samples of a metric that was announced before.
+    mutating func goOn(with family: MetricFamily) { self.family = family }
 
     /// Announces a metric; its samples come next.
     mutating func begin(_ family: MetricFamily) {

@@ -99,6 +99,15 @@ public struct NacosMetrics: Sendable {
         durations[NacosMetrics.index(operation, statusClass)]
     }
 
+    /// How long requests took, with the values of `op` and `class`.
+    var histograms: [(key: [String], histogram: BucketHistogram)] {
+        Operation.allCases.flatMap { operation in
+            StatusClass.allCases.map {
+                (["\(operation.label)", "\($0.label)"], durations(operation, $0))
+            }
+        }
+    }
+
     private static func index(_ operation: Operation, _ statusClass: StatusClass) -> Int {
         Int(operation.rawValue) * StatusClass.allCases.count + Int(statusClass.rawValue)
     }

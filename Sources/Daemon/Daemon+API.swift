@@ -33,6 +33,8 @@ extension Daemon {
             perform(command)
             respond(response, to: arrival, route: route, requestID)
         case .reload(let request, let route): reload(request, for: arrival, route, requestID)
+        case .gather(let answer, let route):
+            gathers.append(GatherRun(arrival: arrival, answer: answer, route: route, requestID: requestID))
         case .bulk(let bulk, let route):
             bulks.append(BulkRun(arrival: arrival, bulk: bulk, route: route, requestID: requestID))
         case .export(let head, let export, let route):

@@ -27,6 +27,7 @@ public final class Daemon {
     var isLastReloadGood = true
     var bulks: [BulkRun] = []
     var exports: [ExportRun] = []
+    var gathers = RingBuffer<GatherRun>()
     var parked: [ParkedRequest] = []
     var journal: EventJournal
     var eventRuns: [EventRun] = []
@@ -114,7 +115,8 @@ public final class Daemon {
 
     /// One pass of the loop with everything that follows from it, always in this order.
     public func turn(waiting: Bool) {
-        let hasMore = server.hasArrivals || !client.outcomes.isEmpty || hasWork || hasBulkWork || hasEventWork
+        let hasMore =
+            server.hasArrivals || !client.outcomes.isEmpty || hasWork || hasBulkWork || hasEventWork || !gathers.isEmpty
         loop.runOnce(waiting: waiting && !hasMore && exitStatus == nil)
         hasWork = false
         clocks.read()
@@ -131,6 +133,7 @@ public final class Daemon {
         perform()
         client.flush(core, at: Instant(nanoseconds: MonotonicClock.nanoseconds()))
         serveRequests()
+        serveGathers()
         serveBulks()
         perform()
         releaseParked()

@@ -37,6 +37,8 @@ struct HTTPServerLimits {
     static let turnNanoseconds: Int64 = 2_000_000
     /// Time for batches and imports in one turn, and as much for exports.
     static let bulkNanoseconds: Int64 = 1_000_000
+    /// Time for answers that are put together in portions, which may take as long as all other requests.
+    static let gatherNanoseconds: Int64 = 2_000_000
     /// Time for writing events to those who follow, for the same reason.
     static let eventNanoseconds: Int64 = 1_000_000
     /// Client addresses whose write rate is remembered; over it the fullest budgets are forgotten.

@@ -102,11 +102,16 @@ private struct FileIdentity: Equatable {
     }
 }
 
-/// Socket options that are on or off.
+/// Socket options that are a number, or on or off.
 enum SocketOption {
     /// Switches the option on. It only fails for descriptors that are no such sockets.
     static func enable(_ option: Int32, _ level: Int32, on descriptor: Int32) {
-        var on: Int32 = 1
-        setsockopt(descriptor, level, option, &on, socklen_t(MemoryLayout<Int32>.size))
+        set(option, level, 1, on: descriptor)
+    }
+
+    /// Gives the option a value; as `enable`.
+    static func set(_ option: Int32, _ level: Int32, _ value: Int32, on descriptor: Int32) {
+        var value = value
+        setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
     }
 }

@@ -59,6 +59,11 @@ public final class Stream: LoopResource {
     public convenience init(_ loop: EventLoop, accepted: consuming AcceptedSocket, limits: StreamLimits) {
         var accepted = accepted
         self.init(loop, accepted.takeDescriptor(), .open, peer: accepted.peer, tls: nil, limits)
+        // A peer that has vanished without a farewell shows only by what it does not acknowledge, by default for 15 min.
+        if peer.port != nil {
+            SocketOption.set(
+                TCP_USER_TIMEOUT, Int32(IPPROTO_TCP), StreamLimits.unacknowledgedMilliseconds, on: descriptor)
+        }
         startReading()
     }
 

@@ -22,6 +22,9 @@ public struct StreamLimits: Equatable, Sendable {
     static let readMax = 64 << 10
     /// Bytes written in one pass: what a large socket buffer takes in one go.
     static let writeMax = 256 << 10
+    /// How long an accepted connection lives while its peer acknowledges nothing, or takes nothing: longer than owners
+    /// give a client for an answer (30 s), so that theirs is told first.
+    static let unacknowledgedMilliseconds: Int32 = 45_000
     /// Bytes thrown away while a stream says goodbye; a peer that sends more is cut off.
     static let discardMax = 1 << 20
 }

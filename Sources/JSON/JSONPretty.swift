@@ -6,12 +6,12 @@ public enum JSONPretty {
     /// The same JSON with one member or item per line, two spaces a level and `": "` behind keys.
     ///
     /// Empty arrays and objects stay `[]` and `{}`. White space between tokens is replaced; no line break is added at
-    /// the end. The input must be JSON, which is not checked.
-    public static func pretty(_ compact: [UInt8]) -> [UInt8] {
+    /// the end. The input must be JSON, which is not checked. `level` is how deep it stands within other JSON.
+    public static func pretty(_ compact: [UInt8], level start: Int = 0) -> [UInt8] {
         var out: [UInt8] = []
         // Measured on lists of registrations: half as much again.
         out.reserveCapacity(compact.count + compact.count / 2)
-        var level = 0
+        var level = start
         var index = 0
         while index < compact.count {
             let byte = compact[index]

@@ -81,6 +81,19 @@ final class InProcessAPI: APIDriver {
         return try finish(handling, request, token)
     }
 
+    /// What is to be done with a request; nothing of it is done.
+    func handling(_ request: HTTPRequest) -> Handling {
+        api.handle(request, by: client, core: reactor, context: context, token: RequestToken(nextToken)) { shell }
+    }
+
+    /// One portion of an answer; the answer when it was the last.
+    func step(_ answer: inout GatheredAnswer) -> HTTPResponse? {
+        guard case .respond(let response) = api.step(&answer, core: reactor, context: context) else { return nil }
+        return response
+    }
+
+    func read<R>(_ body: (borrowing BeatReactor) -> R) -> R { body(reactor) }
+
     private func finish(_ handling: Handling, _ request: HTTPRequest, _ token: RequestToken) throws -> HTTPResponse {
         switch handling {
         case .bulk(let bulk, let route):
@@ -94,6 +107,14 @@ final class InProcessAPI: APIDriver {
             head.body = journal.begin(&stream)
             while journal.isBehind(stream) { head.body += journal.next(&stream) }
             return head
+        case .gather(var answer, let route):
+            lastRoute = route
+            steps = 0
+            while true {
+                steps += 1
+                if case .respond(let response) = api.step(&answer, core: reactor, context: context) { return response }
+                try meanwhile(self)
+            }
         case .park(let until, let route):
             lastRoute = route
             parked = (request, until)
