@@ -2,6 +2,7 @@
 
 const whole = new Intl.NumberFormat('en');
 export const count = (number) => (number === null || number === undefined ? '–' : whole.format(number));
+export const plural = (number, word) => `${count(number)} ${word}${number === 1 ? '' : 's'}`;
 
 /** Seconds as value and unit: 0.00035 is ['350', 'µs']. */
 export function secondsParts(seconds) {

@@ -110,7 +110,7 @@ export class Table {
     setData(row.left, 'state', left === null ? 'none' : part < 0.2 ? 'critical' : part < 0.45 ? 'degraded' : 'beating');
     const beat = item.status.lastBeat;
     const age = secondsSince(beat?.at);
-    const ago = age === null ? '–' : age < 0.95 ? 'just now' : `${seconds(Math.round(age))} ago`;
+    const ago = age === null ? '–' : age < 0.95 ? 'just now' : `${age < 100 ? `${Math.round(age)}\u202fs` : seconds(age)} ago`;
     setText(row.last, !beat || beat.outcome === 'ok' ? ago : `${beat.outcome}, ${ago}`);
     row.last.classList.toggle('bad', Boolean(beat) && beat.outcome !== 'ok');
   }

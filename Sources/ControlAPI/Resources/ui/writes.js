@@ -28,7 +28,7 @@ export async function register() {
       { name: 'ip', label: 'Address', hint: 'IP or host name', size: 'most', required: true },
       { name: 'port', label: 'Port', size: 'third', inputmode: 'numeric', required: true },
       { name: 'check', label: 'Beat only while', size: 'third', options: [['', 'always'], ['tcp', 'port answers'], ['http', 'URL answers 2xx']] },
-      { name: 'checks', label: 'Checked', hint: 'host:port or http://…; empty: its port', size: 'most' },
+      { name: 'checks', label: 'What is checked', hint: 'host:port or http://…; empty: its port', size: 'most' },
     ],
     more: { title: 'More: group, namespace, weight, metadata…', fields: [
       { name: 'groupName', label: 'Group', size: 'third' }, { name: 'namespaceId', label: 'Namespace', size: 'third' },
