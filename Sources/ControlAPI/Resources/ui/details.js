@@ -10,6 +10,8 @@ export class Details {
   #id = null;
   #actions;
   #parts = null;
+  /** While it is being deleted there may be nothing to read. */
+  isHeld = false;
 
   /** `actions`: beat(item), maintain(item), endMaintenance(item), remove(item), closed(). */
   constructor(actions) {
@@ -43,7 +45,7 @@ export class Details {
   /** Reads it again; closes it when it is gone. */
   async refresh() {
     const id = this.#id;
-    if (id === null) return;
+    if (id === null || this.isHeld) return;
     try {
       const [item, history] = await Promise.all([get(beatPath(id)), get(beatPath(id, '/history'))]);
       if (this.#id !== id) return;

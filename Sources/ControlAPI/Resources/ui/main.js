@@ -65,12 +65,16 @@ function complain(error) {
 /** Does something with a registration, then shows what came of it. */
 async function act(item, write) {
   if (!item) return;
+  details.isHeld = write === writes.remove;
   try {
     const done = await write(item);
     if (done && write === writes.remove && details.id === item.id) details.close();
+    details.isHeld = false;
     await Promise.all([refresh(true), details.refresh()]);
   } catch (error) {
     complain(error);
+  } finally {
+    details.isHeld = false;
   }
 }
 
