@@ -45,5 +45,7 @@ VOLUME ["/var/lib/beatd", "/run/beatd"]
 EXPOSE 8090 9090
 # beatd handles TERM itself, as process 1 too.
 STOPSIGNAL SIGTERM
+# Asks the socket, or where BEATD_LISTEN says. Kubernetes looks at /livez and /readyz instead.
+HEALTHCHECK --interval=5s --timeout=2s --start-period=10s --retries=3 CMD ["/usr/bin/beatd", "health"]
 ENTRYPOINT ["/usr/bin/beatd"]
 CMD ["serve"]

@@ -52,6 +52,8 @@ public enum Program {
             CommandLineOutput.line("the configuration is valid")
             return Exit.ok
         case .naming(let settings): return NamingProgram.run(settings)
+        case .ctl(let call): return CtlProgram.run(call)
+        case .health(let access): return HealthProgram.run(access)
         case .run(let settings): return RunProgram.run(settings)
         case .serve(let loaded): return ServeProgram.run(loaded)
         }
@@ -95,6 +97,9 @@ public enum Program {
 
 /// Output of commands, for people and scripts. The daemon itself writes to its log only.
 enum CommandLineOutput {
+    /// Whether a person reads along.
+    static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
     static func line(_ text: String) { write(text, to: STDOUT_FILENO) }
     static func error(_ text: String) { write(text, to: STDERR_FILENO) }
 

@@ -7,6 +7,10 @@ public enum BeatdInvocation: Equatable, Sendable {
     case naming(NamingSettings)
     /// The settings are good.
     case checkConfig(LoadedSettings)
+    /// A question to a running beatd.
+    case ctl(CtlCall)
+    /// Whether a running beatd is ready.
+    case health(ControlAccess)
     case version
     /// The text to print.
     case help(String)
@@ -26,6 +30,10 @@ public enum BeatdInvocation: Equatable, Sendable {
         switch word {
         case "--version": return .version
         case "--help", "-h", "help": return .help(SettingsHelp.overview)
+        case "ctl":
+            return try ctl(Array(arguments.dropFirst()), environment: environment, readFile: readFile)
+        case "health":
+            return try health(Array(arguments.dropFirst()), environment: environment, readFile: readFile)
         default: break
         }
         guard let command = BeatdCommand(rawValue: word) else {
@@ -65,7 +73,7 @@ public enum BeatdInvocation: Equatable, Sendable {
         }
     }
 
-    private static let commandNames = BeatdCommand.allCases.map(\.rawValue)
+    private static let commandNames = BeatdCommand.allCases.map(\.rawValue) + ["ctl", "health"]
 
     private static func usage(_ place: String, _ message: String) -> SettingsRefusal {
         SettingsRefusal(faults: [SettingsFault(kind: .usage, place: place, message: message)])
@@ -78,8 +86,10 @@ struct SettingsCommandLine {
     private(set) var texts: [String: String] = [:]
     private(set) var faults: [SettingsFault] = []
     private(set) var wantsHelp = false
+    /// What is no flag, where that is allowed.
+    private(set) var words: [String] = []
 
-    init(_ arguments: [String], _ rows: [SettingDefinition]) {
+    init(_ arguments: [String], _ rows: [SettingDefinition], takesWords: Bool = false) {
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             if argument == "--help" || argument == "-h" {
@@ -87,6 +97,10 @@ struct SettingsCommandLine {
                 continue
             }
             guard argument.hasPrefix("-"), argument != "-" else {
+                if takesWords {
+                    words.append(argument)
+                    continue
+                }
                 complain(argument, "is not expected here; settings are written --name value")
                 continue
             }

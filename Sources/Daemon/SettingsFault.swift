@@ -6,6 +6,8 @@ public struct SettingsFault: Equatable, Sendable {
         case usage
         /// A setting has a value that cannot be: exit 78.
         case configuration
+        /// The command line of `ctl` or `health` is not understood: exit 1 (control-api.md §3).
+        case client
     }
 
     /// Whose fault it is.
@@ -21,8 +23,11 @@ public struct SettingsRefusal: Error, Equatable, Sendable {
     /// At least one.
     public let faults: [SettingsFault]
 
-    /// sysexits.h: 64 (EX_USAGE) when the command line was not understood, else 78 (EX_CONFIG).
-    public var exitCode: Int32 { faults.contains { $0.kind == .usage } ? 64 : 78 }
+    /// sysexits.h: 64 (EX_USAGE) when the command line was not understood, else 78 (EX_CONFIG); for `ctl` 1.
+    public var exitCode: Int32 {
+        if faults.contains(where: { $0.kind == .client }) { return 1 }
+        return faults.contains { $0.kind == .usage } ? 64 : 78
+    }
 
     /// A line for each fault.
     public var text: String { faults.map { "beatd: \($0.place): \($0.message)\n" }.joined() }

@@ -3,8 +3,12 @@ public enum SettingsHelp {
     /// What `beatd --help` prints.
     public static let overview: String = {
         let width = BeatdCommand.allCases.map(\.rawValue.count).max() ?? 0
-        let commands = BeatdCommand.allCases.map { command in
-            "  \(command.rawValue)\(spaces(width - command.rawValue.count + 2))\(command.meaning)\n"
+        let clients = [
+            ("ctl", "ask a running beatd: list, get, add, delete, maintain, drain, watch"),
+            ("health", "whether a running beatd is ready, for HEALTHCHECK"),
+        ]
+        let commands = (BeatdCommand.allCases.map { ($0.rawValue, $0.meaning) } + clients).map { name, meaning in
+            "  \(name)\(spaces(width - name.count + 2))\(meaning)\n"
         }
         return """
             beatd keeps instances alive in Nacos for programs that cannot do it themselves.
@@ -21,15 +25,18 @@ public enum SettingsHelp {
     /// What `beatd COMMAND --help` prints.
     public static func text(for command: BeatdCommand) -> String {
         var text = "beatd \(command.rawValue): \(command.meaning)\n\n"
-        for row in SettingsTable.rows(for: command) {
-            text += "  \(row.flag)  (\(row.kind.summary))\n      \(row.meaning)\n"
-            let facts = [
-                row.defaultText.isEmpty ? nil : "default \(row.defaultText)", row.environment.map { "or \($0)" },
-            ].compactMap { $0 }
-            if !facts.isEmpty { text += "      \(facts.joined(separator: "; "))\n" }
-        }
+        for row in SettingsTable.rows(for: command) { text += lines(of: row) }
         text += "\nA flag wins over the environment, that over the file, that over the default.\n"
         return text
+    }
+
+    /// A flag with what it means.
+    static func lines(of row: SettingDefinition) -> String {
+        let facts = [
+            row.defaultText.isEmpty ? nil : "default \(row.defaultText)", row.environment.map { "or \($0)" },
+        ].compactMap { $0 }
+        return "  \(row.flag)  (\(row.kind.summary))\n      \(row.meaning)\n"
+            + (facts.isEmpty ? "" : "      \(facts.joined(separator: "; "))\n")
     }
 
     private static func spaces(_ count: Int) -> String { String(repeating: " ", count: max(0, count)) }

@@ -30,9 +30,12 @@ private func refusal(_ line: String, _ environment: [String: String] = [:]) -> S
     }
 
     @Test(arguments: [
-        ("", "beatd: needs a command: serve, run, naming, check-config; see beatd --help"),
-        ("server", "server: is no command; did you mean serve?; commands are serve, run, naming, check-config"),
-        ("bench", "bench: is no command; commands are serve, run, naming, check-config"),
+        ("", "beatd: needs a command: serve, run, naming, check-config, ctl, health; see beatd --help"),
+        (
+            "server",
+            "server: is no command; did you mean serve?; commands are serve, run, naming, check-config, ctl, health"
+        ),
+        ("bench", "bench: is no command; commands are serve, run, naming, check-config, ctl, health"),
         ("serve --lisen 127.0.0.1:1", "--lisen: is no flag; did you mean --listen?"),
         ("serve -listen=x", "-listen: is no flag; did you mean --listen?"),
         ("serve --profile 2.5", "--profile: is no flag"),
