@@ -53,6 +53,7 @@ public enum Program {
             return Exit.ok
         case .naming(let settings): return NamingProgram.run(settings)
         case .ctl(let call): return CtlProgram.run(call)
+        case .doctor(let loaded): return DoctorProgram.run(loaded)
         case .health(let access): return HealthProgram.run(access)
         case .run(let settings): return RunProgram.run(settings)
         case .serve(let loaded): return ServeProgram.run(loaded)

@@ -11,6 +11,8 @@ public enum BeatdInvocation: Equatable, Sendable {
     case ctl(CtlCall)
     /// Whether a running beatd is ready.
     case health(ControlAccess)
+    /// Whether `serve` would work.
+    case doctor(LoadedSettings)
     case version
     /// The text to print.
     case help(String)
@@ -34,6 +36,18 @@ public enum BeatdInvocation: Equatable, Sendable {
             return try ctl(Array(arguments.dropFirst()), environment: environment, readFile: readFile)
         case "health":
             return try health(Array(arguments.dropFirst()), environment: environment, readFile: readFile)
+        case "completion":
+            guard arguments.count == 2, let script = Completion.script(arguments[1]) else {
+                throw usage("completion", "needs the name of a shell: \(Completion.shells.joined(separator: ", "))")
+            }
+            return .help(script)
+        case "doctor":
+            let line = SettingsCommandLine(Array(arguments.dropFirst()), SettingsTable.rows(for: .checkConfig))
+            if line.wantsHelp { return .help(DoctorProgram.help) }
+            return .doctor(
+                try SettingsLoader.serve(
+                    flags: line.texts, faults: line.faults, environment: environment, readFile: readFile,
+                    listFolder: listFolder, checkTLS: checkTLS))
         default: break
         }
         guard let command = BeatdCommand(rawValue: word) else {
@@ -73,7 +87,7 @@ public enum BeatdInvocation: Equatable, Sendable {
         }
     }
 
-    private static let commandNames = BeatdCommand.allCases.map(\.rawValue) + ["ctl", "health"]
+    private static let commandNames = BeatdCommand.allCases.map(\.rawValue) + ["ctl", "health", "doctor", "completion"]
 
     private static func usage(_ place: String, _ message: String) -> SettingsRefusal {
         SettingsRefusal(faults: [SettingsFault(kind: .usage, place: place, message: message)])

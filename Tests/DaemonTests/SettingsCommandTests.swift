@@ -30,12 +30,18 @@ private func refusal(_ line: String, _ environment: [String: String] = [:]) -> S
     }
 
     @Test(arguments: [
-        ("", "beatd: needs a command: serve, run, naming, check-config, ctl, health; see beatd --help"),
+        (
+            "",
+            "beatd: needs a command: serve, run, naming, check-config, ctl, health, doctor, completion; see beatd --help"
+        ),
         (
             "server",
-            "server: is no command; did you mean serve?; commands are serve, run, naming, check-config, ctl, health"
+            "server: is no command; did you mean serve?; commands are serve, run, naming, check-config, ctl, health, doctor, completion"
         ),
-        ("bench", "bench: is no command; commands are serve, run, naming, check-config, ctl, health"),
+        (
+            "bench",
+            "bench: is no command; commands are serve, run, naming, check-config, ctl, health, doctor, completion"
+        ),
         ("serve --lisen 127.0.0.1:1", "--lisen: is no flag; did you mean --listen?"),
         ("serve -listen=x", "-listen: is no flag; did you mean --listen?"),
         ("serve --profile 2.5", "--profile: is no flag"),

@@ -1,11 +1,11 @@
 /// What `beatd ctl` does. One table: parsing, help and the completion of shells read it.
 enum CtlAction: String, CaseIterable, Sendable {
-    case list, get, add, delete, maintain, drain, watch
+    case list, get, add, delete, maintain, drain, watch, top
 
     /// The words behind it, as the help shows them.
     var words: String {
         switch self {
-        case .list: "[filter=value]..."
+        case .list, .top: "[filter=value]..."
         case .get, .delete: "ID..."
         case .add: "field=value... | --file PATH"
         case .maintain: "ID | all"
@@ -23,6 +23,7 @@ enum CtlAction: String, CaseIterable, Sendable {
         case .delete: "deregister"
         case .maintain: "hold an instance out, or all of this beatd; --off puts it back"
         case .drain: "take every instance away before the end, and see that it is gone"
+        case .top: "those that are nearest to being unhealthy, anew every --every; until ^C"
         case .watch: "changes as they happen, a line each; filters as for list, and type=updated,removed"
         }
     }
@@ -35,6 +36,7 @@ enum CtlAction: String, CaseIterable, Sendable {
         case .maintain: ["reason", "for", "off"]
         case .drain: ["settle", "drain-timeout"]
         case .watch: ["exec"]
+        case .top: ["every"]
         }
     }
 
@@ -92,6 +94,7 @@ enum CtlFlags {
         row("off", nil, .boolean, "false", "end it"),
         row("settle", nil, .text, "10s", "how long consumers have to notice"),
         row("drain-timeout", nil, .text, "30s", "how long the whole may take"),
+        row("every", nil, .duration(.milliseconds(100) ... .seconds(3600)), "2s", "how often it is asked"),
         row("exec", nil, .text, "", "a command for sh, run for each change with the event on its standard input"),
     ]
 

@@ -19,6 +19,8 @@ public struct CtlCall: Equatable, Sendable {
     var wantsTable: Bool?
     /// The action's own flags.
     var flags: [String: String]
+    /// How often `top` asks.
+    var every = Duration.zero
 }
 
 extension BeatdInvocation {
@@ -38,12 +40,13 @@ extension BeatdInvocation {
         var reading = CtlReading(line, action.rows, environment: environment, readFile: readFile)
         reading.check(action, line.words)
         let output = reading.reader.choice("output")
+        let every = action == .top ? reading.reader.duration("every") : .zero
         var flags: [String: String] = [:]
         for name in action.flags { flags[name] = reading.reader.setting(name).text }
         return .ctl(
             CtlCall(
                 action: action, words: line.words, access: try reading.access(),
-                wantsTable: output.map { $0 == "table" }, flags: flags))
+                wantsTable: output.map { $0 == "table" }, flags: flags, every: every))
     }
 
     /// `beatd health …`.
@@ -81,7 +84,7 @@ private struct CtlReading {
     mutating func check(_ action: CtlAction, _ words: [String]) {
         let pairs = words.allSatisfy { $0.contains("=") && !$0.hasPrefix("=") }
         switch action {
-        case .list, .watch:
+        case .list, .watch, .top:
             if !pairs { complain(action, "filters are written name=value: state=beating") }
         case .get, .delete:
             if words.isEmpty { complain(action, "needs the id of a registration; beatd ctl list shows them") }

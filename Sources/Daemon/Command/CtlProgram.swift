@@ -1,5 +1,6 @@
 internal import BeatCore
 internal import EventLoop
+import Glibc
 internal import HTTPWire
 internal import JSON
 
@@ -25,6 +26,7 @@ struct CtlProgram {
         do throws(CtlFailure) {
             switch call.action {
             case .list: try list()
+            case .top: try top()
             case .get: return each { id throws(CtlFailure) in try show(try ask(.get, path(id))) }
             case .add: try add()
             case .delete: return each { id throws(CtlFailure) in try delete(id) }
@@ -78,8 +80,16 @@ struct CtlProgram {
 
     // MARK: the actions
 
-    /// All pages.
     private func list() throws(CtlFailure) {
+        let items = try self.items()
+        guard asTable else {
+            return CommandLineOutput.line(JSONValue.object(["items": .array(items)]).text ?? "")
+        }
+        CommandLineOutput.line(CtlTable.text([CtlTable.heading] + items.map(CtlTable.row)))
+    }
+
+    /// All pages.
+    private func items() throws(CtlFailure) -> [JSONValue] {
         var items: [JSONValue] = []
         var next: String?
         repeat {
@@ -92,10 +102,28 @@ struct CtlProgram {
             items += found
             next = page["continue"]?.text
         } while next != nil
-        guard asTable else {
-            return CommandLineOutput.line(JSONValue.object(["items": .array(items)]).text ?? "")
+        return items
+    }
+
+    /// Rows that fit on every terminal.
+    private static let topRows = 20
+
+    /// The most urgent first, until ^C or until nobody answers.
+    private func top() throws(CtlFailure) {
+        while true {
+            let items = try self.items()
+            let urgent = CtlTable.mostUrgent(items, Self.topRows)
+            if asTable {
+                let states = CtlTable.states(items)
+                // Home and clear, so that the table stands still.
+                CommandLineOutput.line(
+                    "\u{1b}[H\u{1b}[2J\(items.count) registrations: \(states)\n\n"
+                        + CtlTable.text([CtlTable.heading] + urgent.map(CtlTable.row)))
+            } else {
+                CommandLineOutput.line(JSONValue.object(["items": .array(urgent)]).text ?? "")
+            }
+            poll(nil, 0, Int32(clamping: call.every.wholeMilliseconds))
         }
-        CommandLineOutput.line(CtlTable.text([CtlTable.heading] + items.map(CtlTable.row)))
     }
 
     private func add() throws(CtlFailure) {

@@ -33,6 +33,26 @@ enum CtlTable {
         ]
     }
 
+    /// Those that Nacos would call unhealthy first; those of which that is not known, or has happened, before all.
+    static func mostUrgent(_ items: [JSONValue], _ count: Int) -> [JSONValue] {
+        func left(_ item: JSONValue) -> Double {
+            switch item["status"]?["secondsUntilUnhealthy"] {
+            case .number(let number): number
+            case .integer(let number): Double(number)
+            case nil, .null, .bool, .string, .array, .object: -1
+            }
+        }
+        return Array(items.sorted { left($0) < left($1) }.prefix(count))
+    }
+
+    /// How many are in each state: `8 beating, 1 failing`.
+    static func states(_ items: [JSONValue]) -> String {
+        var counts: [String: Int] = [:]
+        for item in items { counts[item["status"]?["state"]?.text ?? "unknown", default: 0] += 1 }
+        return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \($0.key)" }
+            .joined(separator: ", ")
+    }
+
     /// An event of `ctl watch`: when, what, whom, and why.
     static func line(_ event: JSONValue) -> String {
         let time = (event["at"]?.text ?? "").dropFirst(11).prefix(8)

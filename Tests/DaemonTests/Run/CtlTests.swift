@@ -97,6 +97,18 @@ import Testing
         #expect(CtlDocument.importBody(.object(["items": .array([])])) == .object(["items": .array([])]))
     }
 
+    @Test func theMostUrgentComeFirst() throws {
+        func item(_ id: String, _ state: String, _ left: JSONValue) -> JSONValue {
+            .object(["id": id.json, "status": .object(["state": state.json, "secondsUntilUnhealthy": left])])
+        }
+        let items = [
+            item("a", "beating", .number(14.5)), item("b", "failing", .number(2.5)), item("c", "pending", .null),
+            item("d", "beating", .integer(9)),
+        ]
+        #expect(CtlTable.mostUrgent(items, 3).map { $0["id"]?.text } == ["c", "b", "d"])
+        #expect(CtlTable.states(items) == "2 beating, 1 failing, 1 pending")
+    }
+
     @Test func tablesAreAlignedAndCannotSteerATerminal() throws {
         let text = #"""
             {"id":"abc","serviceName":"pay","groupName":"g","ip":"::1","port":80,"status":{"state":"beating",
