@@ -30,6 +30,8 @@ docs: deps ## write the tables of docs/config.md and docs/metrics.md anew from t
 
 timed: deps ## the tests whose figures are times; wants a quiet machine
 	@BEATD_TIMED=1 scripts/test.sh --no-parallel --filter 'ScheduleTests|ServerLimitsTests|ClusterTimedTests|KeptAliveTimedTests|PageTimedTests'
+	@scripts/build.sh release
+	@BEATD_TIMED=1 BEATD_BINARY=$(CURDIR)/.build/release/beatd scripts/ui-test.sh -k first_paint
 
 asan: deps ## all tests under AddressSanitizer and LeakSanitizer
 	@scripts/sanitize.sh address

@@ -90,12 +90,20 @@ extension Daemon {
         var wrote = true
         while wrote {
             wrote = false
-            for position in exports.indices where exports[position].arrival.connection.takesPiece {
+            var position = 0
+            while position < exports.count {
                 let connection = exports[position].arrival.connection
+                guard connection.takesPiece else {
+                    position += 1
+                    continue
+                }
                 let context = context(exports[position].requestID)
                 if let piece = api.next(&exports[position].export, core: core, context: context) {
                     connection.writePiece(piece)
+                    position += 1
                 } else {
+                    // At once: the same connection may begin its next export in this turn, which this one would end.
+                    exports.remove(at: position)
                     connection.endStream()
                 }
                 wrote = true

@@ -28,6 +28,11 @@ def filter_body(context, body):
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
+    if case.path == "/v1/events":
+        # An id that is not known: the stream begins with an event, `reset`. Its other form, lines, is no media type that
+        # schemathesis reads piece by piece; EventSocketTests hold that one.
+        case.headers["Last-Event-ID"] = "unknown-1"
+        case.headers["Accept"] = "text/event-stream"
     query = case.query
     if not query:
         return
