@@ -90,6 +90,8 @@ final class ServerExamination {
                 note(
                     .ok, "dialect",
                     "\(found.dialect.rawValue), \(found.product.rawValue) \(found.version ?? "of unknown version")")
+                compareClock(response)
+                return askAsClient(found.dialect)
             case .needsLogin(let status, let detail):
                 note(.fail, "dialect", "\(status) \(detail)", "set --nacos-username and --nacos-password-file")
             case .unavailable(let status, let detail):
@@ -99,6 +101,17 @@ final class ServerExamination {
             }
             return compareClock(response)
         }
+    }
+
+    /// What a server is may be told to everybody; whether instances may be asked for, only an instance list tells.
+    private func askAsClient(_ dialect: Dialect) {
+        var bytes: [UInt8] = []
+        encoder.appendProbe(dialect == .v3 ? .instancesV3 : .instancesV1, to: &bytes)
+        guard let response = ask(bytes), response.status == 401 || response.status == 403 else { return }
+        note(
+            .fail, "login", "\(response.status): instances may not be asked for",
+            credentials == nil
+                ? "set --nacos-username and --nacos-password-file" : "give this user the right to read and write")
     }
 
     private func compareClock(_ response: HTTPResponse) {

@@ -1,4 +1,7 @@
 import BeatCore
+import EventLoop
+import NacosWire
+import NamingStandIn
 import TestSupport
 import Testing
 
@@ -84,6 +87,37 @@ extension OnSockets {
             #expect(path.status == .exited(1) && path.out.contains("--nacos-context-path"), "\(path.out)")
             naming.signal(15)
             #expect(try naming.wait() == .exited(0))
+        }
+
+        @Test("a login: refused, missing, right")
+        func login() throws {
+            let loop = try EventLoop()
+            var options = NamingStandIn.Options()
+            options.users = ["nacos": "s3cret"]
+            let naming = try NamingStandIn(
+                loop: loop, address: try #require(SocketAddress(parsing: "127.0.0.1:0")), profile: .nacos32,
+                options: options)
+            defer {
+                naming.close()
+                loop.freeClosed()
+            }
+            func findings(_ password: String?) throws -> String {
+                let server = ServerAddress(
+                    name: "nacos", host: "127.0.0.1", port: try #require(naming.localAddress.port))
+                let credentials = password.map { NacosCredentials(username: "nacos", password: SecretText($0)) }
+                let examination = ServerExamination(loop, server, .init(version: "test"), credentials)
+                examination.run()
+                return examination.findings.map(\.text).joined()
+            }
+            let right = try findings("s3cret")
+            #expect(
+                right.contains("ok    login nacos: nacos, for ") && right.contains("ok    dialect nacos: v3"),
+                "\(right)")
+            let wrong = try findings("wrong")
+            #expect(wrong.contains("fail  login nacos: ") && !wrong.contains("dialect"), "\(wrong)")
+            #expect(!wrong.contains("s3cret") && wrong.contains("--nacos-password-file"))
+            let missing = try findings(nil)
+            #expect(missing.contains("fail  login nacos: 40") && missing.contains("--nacos-username"), "\(missing)")
         }
 
         @Test("what bash offers behind Tab")
