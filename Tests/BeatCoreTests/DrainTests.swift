@@ -109,7 +109,7 @@ struct DrainTests {
         #expect(report(core, token) == DrainReport(isDone: true, deregistered: 1, verified: 0, left: [id]))
 
         let late = beating(1)
-        late.looking = { [began = late.now] _ in late.now - began < .seconds(2) ? .failed("no answer") : .missing }
+        late.looking = { [unowned late, began = late.now] _ in late.now - began < .seconds(2) ? .failed("no answer") : .missing }
         let second = drain(late, DrainOptions(settle: .zero, timeout: .seconds(5)), wait: .seconds(60))
         late.settle(well)
         late.run(.milliseconds(2600), answering: well)
