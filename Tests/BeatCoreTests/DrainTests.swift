@@ -109,7 +109,10 @@ struct DrainTests {
         #expect(report(core, token) == DrainReport(isDone: true, deregistered: 1, verified: 0, left: [id]))
 
         let late = beating(1)
-        late.looking = { [unowned late, began = late.now] _ in late.now - began < .seconds(2) ? .failed("no answer") : .missing }
+        // Not owned: the core holds the closure.
+        late.looking = { [unowned late, began = late.now] _ in
+            late.now - began < .seconds(2) ? .failed("no answer") : .missing
+        }
         let second = drain(late, DrainOptions(settle: .zero, timeout: .seconds(5)), wait: .seconds(60))
         late.settle(well)
         late.run(.milliseconds(2600), answering: well)
