@@ -209,7 +209,8 @@ public final class Daemon {
             return
         }
         clocks.read()
-        drainDeadline = clocks.now + configuration.shutdownTimeout
+        let closing = min(Daemon.closingTime, configuration.shutdownTimeout / 10)
+        drainDeadline = clocks.now + configuration.shutdownTimeout - closing
         write(LogRecord(.info, "shutting down", event: "process.stopping"))
         client.awaitAnswers(until: clocks.now + Daemon.inFlightWait)
         handle(.drain)
@@ -229,6 +230,9 @@ public final class Daemon {
 
     /// How long the end waits for beats in flight before it deregisters their instances (control-api.md §7).
     private static let inFlightWait = Duration.seconds(1)
+
+    /// Kept of the shutdown time-out for the last checkpoint and for closing, so that the process is gone within it.
+    private static let closingTime = Duration.milliseconds(200)
 
     /// True from `stop` on.
     var isDraining: Bool { drainDeadline != nil }
