@@ -77,18 +77,13 @@ extension BeatReactor {
     }
 
     private mutating func lookForGone(at now: Instant, into effects: inout [Effect]) {
-        guard let run = drainRun, run.phase == .removing else { return }
-        if now >= run.deadline || tombstones == 0 && run.gone.isEmpty && run.looking.isEmpty {
-            return endDrain(into: &effects)
-        }
-        drainRun?.nextLook = min(now + Limits.drainLook, run.deadline)
+        // Never a copy of the run beside it: changing it would copy its lists.
+        guard drainRun?.phase == .removing, let deadline = drainRun?.deadline else { return }
+        let allGone = tombstones == 0 && drainRun?.gone.isEmpty == true && drainRun?.looking.isEmpty == true
+        if now >= deadline || allGone { return endDrain(into: &effects) }
+        drainRun?.nextLook = min(now + Limits.drainLook, deadline)
         guard let reader = servers.views().first(where: { $0.state == .up && $0.dialect != nil })?.index else { return }
-        while let run = drainRun, run.looking.count < Limits.drainReadings,
-            let place = run.gone.firstIndex(where: { $0.notBefore <= now })
-        {
-            let gone = run.gone[place]
-            drainRun?.gone.remove(at: place)
-            drainRun?.looking.append(gone)
+        while let gone = drainRun?.takeDue(at: now) {
             effects.append(
                 .verify(
                     InstanceReading(
@@ -126,12 +121,11 @@ extension BeatReactor {
     }
 
     private mutating func answerDrainWaiters(at now: Instant, into effects: inout [Effect]) {
-        guard let run = drainRun, !run.waiters.isEmpty else { return }
-        let isDone = run.phase == .done
+        let isDone = drainRun?.phase == .done
+        let answered = (drainRun?.waiters ?? []).filter { isDone || $0.until <= now }
+        guard !answered.isEmpty else { return }
         let report = drainReport()
-        for waiter in run.waiters where isDone || waiter.until <= now {
-            effects.append(.answer(waiter.token, .drained(report)))
-        }
+        for waiter in answered { effects.append(.answer(waiter.token, .drained(report))) }
         drainRun?.waiters.removeAll { isDone || $0.until <= now }
     }
 
@@ -140,7 +134,7 @@ extension BeatReactor {
 
     private func drainReport() -> DrainReport {
         guard let run = drainRun else { return DrainReport(isDone: false, deregistered: 0, verified: 0, left: []) }
-        var left = (run.gone + run.looking).prefix(Limits.drainLeftShown).map(\.id)
+        var left = run.looking.map(\.id) + run.gone.prefix(Limits.drainLeftShown - run.looking.count).map(\.id)
         for slot in 0..<slotEnd where left.count < Limits.drainLeftShown {
             if table.rows[Int(slot)].stage != .vacant { left.append(table.id(slot)) }
         }

@@ -83,6 +83,18 @@ struct Drain {
         }
     }
 
+    /// Takes an instance that is to be looked for now, unless as many as may be are looked for already. In no order: with
+    /// a hundred thousand of them, keeping one would cost more than the looking.
+    mutating func takeDue(at now: Instant) -> Gone? {
+        guard looking.count < Limits.drainReadings, let place = gone.firstIndex(where: { $0.notBefore <= now }) else {
+            return nil
+        }
+        gone.swapAt(place, gone.count - 1)
+        let due = gone.removeLast()
+        looking.append(due)
+        return due
+    }
+
     var nextDeadline: Instant? {
         let waits = waiters.lazy.map(\.until).min()
         switch phase {
