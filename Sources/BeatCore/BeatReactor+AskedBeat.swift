@@ -9,6 +9,10 @@ extension BeatReactor {
         guard let slot = table.slot(handle), table.rows[Int(slot)].stage != .leaving else {
             return effects.append(.answer(token, .notFound))
         }
+        // Nothing is sent while it is held back, so there is nothing to wait for.
+        guard !table.rows[Int(slot)].hold.isSilent else {
+            return effects.append(.answer(token, .notBeaten(handle, nil)))
+        }
         if let wait = asked.add(handle, token, at: now) {
             return effects.append(.answer(token, .beatTooSoon(retryAfter: wait)))
         }

@@ -58,6 +58,8 @@ public struct RegistrationView: Equatable, Sendable {
     public var period: Duration
     /// False while no further beat is planned.
     public var scheduled: Bool
+    /// True while its checks or a person let nothing be sent.
+    public var isHeldBack = false
     /// True for a tombstone: `removeBeatInfo` was called.
     public var stopped: Bool
     /// When the next beat is due.

@@ -84,6 +84,9 @@ extension ControlAPI {
         func name(of server: ServerIndex) -> String {
             servers.indices.contains(Int(server)) ? servers[Int(server)] : "server \(server)"
         }
+        if attempt == nil, let view, view.isHeldBack {
+            return Problem(.keyConflict, "no beat is sent: \(view.reason)", id: view.id)
+        }
         guard let attempt, attempt.code != 0 else {
             let why = attempt.map { "\(name(of: $0.server)): \($0.detail)" } ?? view?.reason ?? "no server to ask"
             return Problem(.nacosUnreachable, "the beat was not accepted: \(why)", id: view?.id)

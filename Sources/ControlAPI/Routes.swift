@@ -44,7 +44,7 @@ extension Route {
         Route(.readHistory, .get, "/v1/beats/{id}/history", .read, [.pretty], statuses: [200, 404]),
         Route(.readHealth, .get, "/v1/beats/{id}/health", .read, statuses: [200, 404, 429, 503]),
         Route(
-            .beatNow, .post, "/v1/beats/{id}/beat", .write, [.pretty], statuses: [200, 404, 429, 502, 503]),
+            .beatNow, .post, "/v1/beats/{id}/beat", .write, [.pretty], statuses: [200, 404, 409, 429, 502, 503]),
         Route(
             .batchBeats, .post, "/v1/beats:batch", .write, body: .json, bodyBytes: BulkLimits.batchBytes,
             [.pretty, .atomic, .dryRun], statuses: [200, 412, 413, 415, 422, 429, 503]),

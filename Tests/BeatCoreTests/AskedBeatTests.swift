@@ -46,6 +46,22 @@ struct AskedBeatTests {
         #expect(core.counters.beats[.ok] == before + 4)
     }
 
+    @Test("while it is held back nothing is sent, and nobody is kept waiting")
+    func held() throws {
+        let core = beating()
+        let handle = try #require(core.view(document.key)?.handle)
+        core.handle(.maintain(handle, Maintenance(mode: .stop, reason: "x", since: core.now, until: nil), core.token()))
+        #expect(core.view(document.key)?.isHeldBack == true)
+        let (token, sent) = try ask(core)
+        #expect(sent.isEmpty && outcome(core, token) == "not beaten ")
+        core.handle(.maintain(handle, nil, core.token()))
+        #expect(core.view(document.key)?.isHeldBack == false)
+        core.settle(well)
+        let again = try ask(core)
+        core.settle(well)
+        #expect(outcome(core, again.token) == "beaten ok")
+    }
+
     @Test("no faster than twice a second")
     func spacing() throws {
         let core = beating()

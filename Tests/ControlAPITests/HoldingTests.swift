@@ -96,6 +96,8 @@ import Testing
         let status = try #require(try begun.json.at("status"))
         #expect(status.at("state") == .string("maintenance"))
         #expect(status.at("reason") == .string("held out: upgrade"))
+        try expectProblem(
+            try json(api, .post, "/v1/beats/\(id)/beat"), 409, "key-conflict", "no beat is sent: held out: upgrade")
         #expect(
             text(try #require(status.at("maintenance"))) == """
                 {"mode":"stop","reason":"upgrade","scope":"beat","since":"2026-08-22T09:05:04.000Z",\
