@@ -61,11 +61,7 @@ enum BulkElement {
     }
 
     private static func unknown(in object: JSONObject, names: [String]) -> [Problem.Item] {
-        object.members.filter { !names.contains($0.key) }.map {
-            .init(
-                pointer: Pointer.to($0.key),
-                "unknown field\(NearestName.suggestion(for: $0.key, among: names))")
-        }
+        object.members.filter { !names.contains($0.key) }.map { .unknownField($0.key, among: names) }
     }
 }
 

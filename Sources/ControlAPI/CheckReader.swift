@@ -54,8 +54,7 @@ struct CheckReader {
         }
         for member in object.members {
             guard let field = CheckField(rawValue: member.key) else {
-                let hint = NearestName.suggestion(for: member.key, among: CheckField.names)
-                items.append(.init(pointer: pointer + Pointer.to(member.key), "unknown field\(hint)"))
+                items.append(.unknownField(member.key, in: pointer, among: CheckField.names))
                 continue
             }
             given.insert(field)

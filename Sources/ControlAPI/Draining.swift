@@ -59,8 +59,7 @@ enum DrainReader {
         var items: [Problem.Item] = []
         for member in body.members {
             guard let field = Field(rawValue: member.key) else {
-                let hint = NearestName.suggestion(for: member.key, among: Field.allCases.map(\.rawValue))
-                items.append(.init(pointer: Pointer.to(member.key), "unknown field\(hint)"))
+                items.append(.unknownField(member.key, among: Field.allCases.map(\.rawValue)))
                 continue
             }
             do throws(ValueFault) {

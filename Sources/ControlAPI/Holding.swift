@@ -131,8 +131,7 @@ enum MaintenanceReader {
         var items: [Problem.Item] = []
         for member in body?.members ?? [] {
             guard let field = Field(rawValue: member.key) else {
-                let hint = NearestName.suggestion(for: member.key, among: Field.allCases.map(\.rawValue))
-                items.append(.init(pointer: Pointer.to(member.key), "unknown field\(hint)"))
+                items.append(.unknownField(member.key, among: Field.allCases.map(\.rawValue)))
                 continue
             }
             do throws(ValueFault) { try read(field, member.value, into: &maintenance) } catch {
@@ -177,8 +176,7 @@ enum AliveReader {
         var items: [Problem.Item] = []
         for member in body?.members ?? [] {
             guard let field = Field(rawValue: member.key) else {
-                let hint = NearestName.suggestion(for: member.key, among: Field.allCases.map(\.rawValue))
-                items.append(.init(pointer: Pointer.to(member.key), "unknown field\(hint)"))
+                items.append(.unknownField(member.key, among: Field.allCases.map(\.rawValue)))
                 continue
             }
             do throws(ValueFault) {

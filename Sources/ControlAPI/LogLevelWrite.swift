@@ -37,8 +37,7 @@ extension ControlAPI {
                     items.append(.init(pointer: "/for", "must be a duration from 1s to 24h, such as \"5m\""))
                 }
             case let name:
-                let hint = NearestName.suggestion(for: name, among: ["level", "for"])
-                items.append(.init(pointer: Pointer.to(name), "unknown field\(hint)"))
+                items.append(.unknownField(name, among: ["level", "for"]))
             }
         }
         if object["level"] == nil { items.append(.init(pointer: "/level", "is required")) }

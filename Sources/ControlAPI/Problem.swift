@@ -15,6 +15,12 @@ struct Problem: Error, Sendable {
 
         var place: Place
         var detail: String
+
+        /// A member that the object at `parent` (a JSON pointer) has not, with the nearest name that it has.
+        static func unknownField(_ name: String, in parent: String = "", among names: [String]) -> Item {
+            let hint = NearestName.suggestion(for: name, among: names)
+            return Item(pointer: parent + Pointer.to(name), "unknown field\(hint)")
+        }
     }
 
     var type: ProblemType
