@@ -23,7 +23,7 @@ final class NacosAccess {
     private var unresolved: [ServerIndex: Instant] = [:]
     /// A login waits until then for the first name to be looked up.
     private var loginDeadline: Instant?
-    private var calls: [UInt64: NacosCall] = [:]
+    private var calls: [UInt64: HTTPCall] = [:]
     private var nextCall: UInt64 = 0
     private var isLoggedIn = false
 
@@ -76,7 +76,7 @@ final class NacosAccess {
         call(.probe, server, bytes) { [unowned self] in self.probeAnswered(server, $0) }
     }
 
-    private func probeAnswered(_ server: ServerIndex, _ result: Result<HTTPResponse, NacosCallError>) {
+    private func probeAnswered(_ server: ServerIndex, _ result: Result<HTTPResponse, HTTPCallError>) {
         guard var probe = probes[server] else { return }
         switch result {
         case .failure(let error): endProbe(server, .failed(error.text))
@@ -179,16 +179,16 @@ final class NacosAccess {
 
     private func call(
         _ operation: NacosMetrics.Operation, _ server: ServerIndex, _ bytes: [UInt8],
-        _ onEnd: @escaping (Result<HTTPResponse, NacosCallError>) -> Void
+        _ onEnd: @escaping (Result<HTTPResponse, HTTPCallError>) -> Void
     ) {
         guard let address = client.address(of: server) else {
-            return onEnd(.failure(NacosCallError(text: "its name is not resolved")))
+            return onEnd(.failure(HTTPCallError(text: "its name is not resolved")))
         }
         let number = nextCall
         nextCall += 1
         let begin = client.readClock()
         let deadline = begin + configuration.requestTimeout
-        calls[number] = NacosCall(
+        calls[number] = HTTPCall(
             loop, to: address, by: client.transport(of: server), sending: bytes, deadline: deadline.nanoseconds
         ) { [unowned self] result in
             self.calls[number] = nil

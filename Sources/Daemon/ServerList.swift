@@ -65,7 +65,7 @@ struct ServerListWatch {
 
     /// What was read: the list, unless the old one is to be kept, and the lines for the log.
     mutating func ended(
-        _ result: Result<HTTPResponse, NacosCallError>, at now: Instant
+        _ result: Result<HTTPResponse, HTTPCallError>, at now: Instant
     ) -> (servers: [NacosEndpoint]?, lines: [LogRecord]) {
         var lines: [LogRecord] = []
         var servers: [NacosEndpoint]?

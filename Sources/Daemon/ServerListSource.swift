@@ -9,8 +9,8 @@ final class ServerListSource {
     private let client: NacosClient.Configuration
     private var addresses: AddressRotation
     private var watch: ServerListWatch
-    private var call: NacosCall?
-    private var answer: Result<HTTPResponse, NacosCallError>?
+    private var call: HTTPCall?
+    private var answer: Result<HTTPResponse, HTTPCallError>?
     /// The servers of the last good list.
     private var servers: [NacosEndpoint] = []
 
@@ -61,7 +61,7 @@ final class ServerListSource {
         if let address = addresses.current {
             read(from: address, at: now)
         } else {
-            result.lines += watch.ended(.failure(NacosCallError(text: "its name is not resolved")), at: now).lines
+            result.lines += watch.ended(.failure(HTTPCallError(text: "its name is not resolved")), at: now).lines
         }
         return result
     }
@@ -74,8 +74,8 @@ final class ServerListSource {
                 .get, target,
                 fields: ["User-Agent": "beatd/\(client.version)", "Accept": "text/plain, */*"]),
             host: url.authority, keepsOpen: false, to: &bytes)
-        call = NacosCall(
-            loop, to: address, by: ServerTransport(plain: client), sending: bytes,
+        call = HTTPCall(
+            loop, to: address, by: ServerTransport(plainWithin: client.connectTimeout), sending: bytes,
             deadline: (now + client.requestTimeout).nanoseconds, limits: NacosClientLimits.serverList
         ) { [unowned self] result in
             self.call = nil

@@ -15,11 +15,11 @@ struct ServerTransport {
         timeout = configuration.connectTimeout.wholeNanoseconds
     }
 
-    /// Without TLS, to a host that is no Nacos server.
-    init(plain configuration: NacosClient.Configuration) {
+    /// Without TLS, to what is no Nacos server.
+    init(plainWithin connectTimeout: Duration) {
         tls = nil
         serverName = ""
-        timeout = configuration.connectTimeout.wholeNanoseconds
+        timeout = connectTimeout.wholeNanoseconds
     }
 
     var usesTLS: Bool { tls != nil }

@@ -32,29 +32,20 @@ public enum BeatdInvocation: Equatable, Sendable {
         switch word {
         case "--version": return .version
         case "--help", "-h", "help": return .help(SettingsHelp.overview)
-        case "ctl":
-            return try ctl(Array(arguments.dropFirst()), environment: environment, readFile: readFile)
-        case "health":
-            return try health(Array(arguments.dropFirst()), environment: environment, readFile: readFile)
-        case "completion":
-            guard arguments.count == 2, let script = Completion.script(arguments[1]) else {
-                throw usage("completion", "needs the name of a shell: \(Completion.shells.joined(separator: ", "))")
-            }
-            return .help(script)
-        case "doctor":
-            let line = SettingsCommandLine(Array(arguments.dropFirst()), SettingsTable.rows(for: .checkConfig))
-            if line.wantsHelp { return .help(DoctorProgram.help) }
-            return .doctor(
-                try SettingsLoader.serve(
-                    flags: line.texts, faults: line.faults, environment: environment, readFile: readFile,
-                    listFolder: listFolder, checkTLS: checkTLS))
         default: break
         }
         guard let command = BeatdCommand(rawValue: word) else {
             let near = NearestName.suggestion(for: word, among: commandNames)
             throw usage(word, "is no command\(near); commands are \(commandNames.joined(separator: ", "))")
         }
-        var own = arguments.dropFirst()
+        let behind = Array(arguments.dropFirst())
+        switch command {
+        case .ctl: return try ctl(behind, environment: environment, readFile: readFile)
+        case .health: return try health(behind, environment: environment, readFile: readFile)
+        case .completion: return try completion(behind)
+        case .serve, .run, .naming, .checkConfig, .doctor: break
+        }
+        var own = behind[...]
         var program: ArraySlice<String> = []
         if command == .run, let end = own.firstIndex(of: "--") {
             program = own[own.index(after: end)...]
@@ -81,13 +72,27 @@ public enum BeatdInvocation: Equatable, Sendable {
             // The daemon goes on beside a broken file of the folder; whoever asks wants to know.
             guard loaded.declared.faults.isEmpty else { throw SettingsRefusal(faults: loaded.declared.faults) }
             return .checkConfig(loaded)
+        case .doctor:
+            return .doctor(
+                try SettingsLoader.serve(
+                    flags: flags, faults: faults, environment: environment, readFile: readFile, listFolder: listFolder,
+                    checkTLS: checkTLS))
+        case .ctl, .health, .completion: preconditionFailure("\(command) has no settings of the daemon")
         case .naming:
             return .naming(
                 try SettingsLoader.naming(flags: flags, faults: faults, environment: environment, readFile: readFile))
         }
     }
 
-    private static let commandNames = BeatdCommand.allCases.map(\.rawValue) + ["ctl", "health", "doctor", "completion"]
+    private static func completion(_ arguments: [String]) throws(SettingsRefusal) -> BeatdInvocation {
+        if arguments == ["--help"] || arguments == ["-h"] { return .help(SettingsHelp.text(for: .completion)) }
+        guard arguments.count == 1, let script = Completion.script(arguments[0]) else {
+            throw usage("completion", "needs the name of a shell: \(Completion.shells.joined(separator: ", "))")
+        }
+        return .help(script)
+    }
+
+    private static let commandNames = BeatdCommand.allCases.map(\.rawValue)
 
     private static func usage(_ place: String, _ message: String) -> SettingsRefusal {
         SettingsRefusal(faults: [SettingsFault(kind: .usage, place: place, message: message)])

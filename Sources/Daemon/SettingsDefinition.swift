@@ -6,6 +6,10 @@ public enum BeatdCommand: String, CaseIterable, Sendable {
     case run
     case naming
     case checkConfig = "check-config"
+    case ctl
+    case health
+    case doctor
+    case completion
 
     /// One line for the help.
     package var meaning: String {
@@ -14,6 +18,10 @@ public enum BeatdCommand: String, CaseIterable, Sendable {
         case .run: "run one program and keep its instance in Nacos while it lives"
         case .naming: "run a Nacos-compatible naming server in memory, for tests and a first try"
         case .checkConfig: "say what is wrong with the settings, all at once, and start nothing"
+        case .ctl: "ask a running beatd: \(CtlAction.allCases.map(\.rawValue).joined(separator: ", "))"
+        case .health: "whether a running beatd is ready, for HEALTHCHECK; exits 0 or 1"
+        case .doctor: "whether serve would work with these settings, and what to do when not"
+        case .completion: "what bash, zsh or fish offer behind Tab: source <(beatd completion bash)"
         }
     }
 }

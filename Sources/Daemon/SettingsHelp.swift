@@ -2,15 +2,9 @@
 public enum SettingsHelp {
     /// What `beatd --help` prints.
     public static let overview: String = {
-        let width = 12
-        let clients = [
-            ("ctl", "ask a running beatd: list, get, add, delete, maintain, drain, watch, top"),
-            ("health", "whether a running beatd is ready, for HEALTHCHECK"),
-            ("doctor", "whether serve would work with these settings, and what to do when not"),
-            ("completion", "what bash, zsh or fish offer behind Tab: source <(beatd completion bash)"),
-        ]
-        let commands = (BeatdCommand.allCases.map { ($0.rawValue, $0.meaning) } + clients).map { name, meaning in
-            "  \(name)\(spaces(width - name.count + 2))\(meaning)\n"
+        let width = BeatdCommand.allCases.map(\.rawValue.count).max() ?? 0
+        let commands = BeatdCommand.allCases.map { command in
+            "  \(command.rawValue)\(spaces(width - command.rawValue.count + 2))\(command.meaning)\n"
         }
         return """
             beatd keeps instances alive in Nacos for programs that cannot do it themselves.

@@ -4,9 +4,10 @@ internal import NamingStandIn
 /// All settings. Flags, environment variables, keys of the file, `--help`, `docs/config.md` and `GET /v1/config` come
 /// from these rows; a setting that does nothing yet has none, so that nobody believes it was taken.
 public enum SettingsTable {
-    private static let daemon: [BeatdCommand] = [.serve, .run, .checkConfig]
-    private static let stored: [BeatdCommand] = [.serve, .checkConfig]
-    private static let all = BeatdCommand.allCases
+    private static let daemon: [BeatdCommand] = [.serve, .run, .checkConfig, .doctor]
+    private static let stored: [BeatdCommand] = [.serve, .checkConfig, .doctor]
+    /// Those that write a log.
+    private static let all: [BeatdCommand] = daemon + [.naming]
 
     /// A connection or an answer that takes longer than the longest period (60 s) is of no use to a beat; below 10 ms,
     /// the wheel's slot, a time-out says nothing about the server.
@@ -81,6 +82,8 @@ public enum SettingsTable {
 
     /// The rows that a command knows, with its defaults.
     public static func rows(for command: BeatdCommand) -> [SettingDefinition] {
+        // Those of `ctl` are those of its actions.
+        if command == .health { return CtlFlags.access }
         let known = rows.filter { $0.commands.contains(command) }
         guard command == .run else { return known }
         return known.map { row in

@@ -1,3 +1,4 @@
+import JSON
 import TestSupport
 import Testing
 
@@ -17,6 +18,65 @@ extension OnSockets {
             return (ending, child.outputText, child.errorText)
         }
 
+        private func start(_ socket: String, _ server: String) throws -> ChildProcess {
+            let daemon = try ChildProcess(
+                [
+                    ProgramTests.beatd, "serve", "--nacos-servers", server, "--data-dir", "memory", "--listen", "",
+                    "--socket", socket, "--log-format", "text",
+                ], environment: environment)
+            #expect(try daemon.waitForOutput("beatd is up") || daemon.errorText.contains("beatd is up"))
+            return daemon
+        }
+
+        private func startNaming() throws -> (naming: ChildProcess, server: String) {
+            let naming = try ChildProcess(
+                [ProgramTests.beatd, "naming", "--listen", "127.0.0.1:0", "--log-format", "text"],
+                environment: environment)
+            #expect(try naming.waitForOutput("naming server is up") || naming.errorText.contains("is up"))
+            let log = naming.outputText + naming.errorText
+            let server = try #require(
+                log.split(whereSeparator: { $0 == " " || $0 == "\n" })
+                    .first { $0.hasPrefix("listen=") }?.dropFirst("listen=".count))
+            return (naming, String(server))
+        }
+
+        /// Adds and deletes, until the one who follows has seen it: nothing tells that it follows already.
+        private func addAndDelete(_ socket: String, _ service: String, until watch: ChildProcess) throws {
+            for port in 1...60 {
+                let added = try ended(socket, ["ctl", "add", "serviceName=\(service)", "ip=10.0.0.9", "port=\(port)"])
+                let id = try #require(try JSONParser.parse(Array(added.out.utf8))["id"]?.text)
+                #expect(try ended(socket, ["ctl", "delete", id]).status == .exited(0))
+                if try watch.waitForOutput("\"serviceName\":\"\(service)\"", within: .milliseconds(300)) { return }
+            }
+            Issue.record("\(service) was not told of: \(watch.outputText) \(watch.errorText)")
+        }
+
+        @Test("what happens is followed, also by a daemon that is started anew")
+        func followed() throws {
+            try withTemporaryDirectory { folder in
+                let socket = "\(folder)/api.sock"
+                let (naming, server) = try startNaming()
+                var daemon = try start(socket, server)
+                let watch = try ChildProcess(
+                    [ProgramTests.beatd, "ctl", "watch", "type=removed", "--socket", socket], environment: environment)
+                try addAndDelete(socket, "first", until: watch)
+                daemon.signal(15)
+                #expect(try daemon.wait() == .exited(0))
+                #expect(
+                    try eventually(pump: { try watch.pump(for: .milliseconds(20)) }) {
+                        watch.errorText.contains("no beatd answers")
+                    })
+                daemon = try start(socket, server)
+                try addAndDelete(socket, "second", until: watch)
+                watch.signal(15)
+                _ = try watch.wait()
+                for child in [daemon, naming] {
+                    child.signal(15)
+                    #expect(try child.wait() == .exited(0))
+                }
+            }
+        }
+
         @Test func fromAddToDrain() throws {
             try withTemporaryDirectory { folder in
                 let socket = "\(folder)/api.sock"
@@ -24,21 +84,8 @@ extension OnSockets {
                 #expect(before.status == .exited(1) && before.err.contains("no beatd answers"))
                 #expect(try ended(socket, ["ctl", "list"]).status == .exited(6))
 
-                let naming = try ChildProcess(
-                    [ProgramTests.beatd, "naming", "--listen", "127.0.0.1:0", "--log-format", "text"],
-                    environment: environment)
-                #expect(try naming.waitForOutput("naming server is up") || naming.errorText.contains("is up"))
-                let log = naming.outputText + naming.errorText
-                let server = try #require(
-                    log.split(whereSeparator: { $0 == " " || $0 == "\n" })
-                        .first { $0.hasPrefix("listen=") }?.dropFirst("listen=".count))
-                let daemon = try ChildProcess(
-                    [
-                        ProgramTests.beatd, "serve", "--nacos-servers", String(server), "--data-dir", "memory",
-                        "--listen",
-                        "", "--socket", socket, "--log-format", "text",
-                    ], environment: environment)
-                #expect(try daemon.waitForOutput("beatd is up") || daemon.errorText.contains("beatd is up"))
+                let (naming, server) = try startNaming()
+                let daemon = try start(socket, server)
                 #expect(try ended(socket, ["health"]).status == .exited(0))
 
                 let added = try ended(
@@ -56,22 +103,6 @@ extension OnSockets {
                 #expect(try ended(socket, ["ctl", "maintain", id, "--off"]).status == .exited(0))
                 let some = try ended(socket, ["ctl", "get", "nope", id])
                 #expect(some.status == .exited(2) && some.out.contains(id), "\(some)")
-
-                let watch = try ChildProcess(
-                    [ProgramTests.beatd, "ctl", "watch", "type=removed", "--socket", socket], environment: environment)
-                // Nothing tells that it listens; a removal that it misses is followed by another.
-                var port = 1
-                while try !watch.waitForOutput("\"type\":\"removed\"", within: .milliseconds(300)), port < 60 {
-                    let other = try ended(socket, ["ctl", "add", "serviceName=w", "ip=10.0.0.9", "port=\(port)"])
-                    let start = try #require(other.out.firstRange(of: "\"id\":\"")?.upperBound)
-                    #expect(
-                        try ended(socket, ["ctl", "delete", String(other.out[start...].prefix(13))]).status
-                            == .exited(0))
-                    port += 1
-                }
-                #expect(watch.outputText.contains("\"serviceName\":\"w\""), "\(watch.errorText)")
-                watch.signal(15)
-                _ = try watch.wait()
 
                 #expect(try ended(socket, ["ctl", "delete", id]).status == .exited(0))
                 #expect(try ended(socket, ["ctl", "delete", id]).status == .exited(2))

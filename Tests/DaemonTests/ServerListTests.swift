@@ -7,13 +7,13 @@ import Testing
 
 @Suite("The list of an address server")
 struct ServerListWatchTests {
-    private func answer(_ text: String, status: Int = 200) -> Result<HTTPResponse, NacosCallError> {
+    private func answer(_ text: String, status: Int = 200) -> Result<HTTPResponse, HTTPCallError> {
         .success(HTTPResponse(status, body: Array(text.utf8)))
     }
 
     /// Reads at the deadline, and gets `result` so much later.
     private func read(
-        _ watch: inout ServerListWatch, _ result: Result<HTTPResponse, NacosCallError>, after: Duration = .zero
+        _ watch: inout ServerListWatch, _ result: Result<HTTPResponse, HTTPCallError>, after: Duration = .zero
     ) throws -> (servers: [String]?, events: [String]) {
         let begin = try #require(watch.nextDeadline)
         watch.begin(at: begin)
@@ -35,7 +35,7 @@ struct ServerListWatchTests {
         #expect(empty.events == ["serverlist.failed"])
         #expect(watch.nextDeadline == start + .seconds(60))
         // One line for a change of state, none each 30 s.
-        let broken = [answer("10.0.0.9", status: 500), .failure(NacosCallError(text: "refused")), answer("")]
+        let broken = [answer("10.0.0.9", status: 500), .failure(HTTPCallError(text: "refused")), answer("")]
         for result in broken {
             let kept = try read(&watch, result)
             #expect(kept.servers == nil)
@@ -51,7 +51,7 @@ struct ServerListWatchTests {
     func untilTheFirst() throws {
         let start = Instant(nanoseconds: 7_000_000_000)
         var watch = ServerListWatch(url: "http://a/list", at: start)
-        let refused = NacosCallError(text: "refused")
+        let refused = HTTPCallError(text: "refused")
         #expect(try read(&watch, .failure(refused)).events == ["serverlist.failed"])
         #expect(watch.nextDeadline == start + .seconds(2))
         // An answer that takes longer than that: no burst.

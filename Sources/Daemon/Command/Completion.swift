@@ -4,11 +4,8 @@ enum Completion {
 
     /// Each command, or `ctl` with its action, and its flags.
     private static var commands: [(words: [String], meaning: String, flags: [SettingDefinition])] {
-        BeatdCommand.allCases.map { ([$0.rawValue], $0.meaning, SettingsTable.rows(for: $0)) }
-            + [
-                (["doctor"], "whether serve would work", SettingsTable.rows(for: .checkConfig)),
-                (["health"], "whether a running beatd is ready", CtlFlags.access),
-            ]
+        BeatdCommand.allCases.filter { $0 != .ctl }
+            .map { ([$0.rawValue], $0.meaning, SettingsTable.rows(for: $0)) }
             + CtlAction.allCases.map { (["ctl", $0.rawValue], $0.meaning, $0.rows) }
     }
 
@@ -22,7 +19,7 @@ enum Completion {
     }
 
     private static var bash: String {
-        let first = Set(commands.map { $0.words[0] }).sorted() + ["completion"]
+        let first = BeatdCommand.allCases.map(\.rawValue).sorted()
         let cases = commands.map { command in
             "        \"\(command.words.joined(separator: " "))\"*) words='\(command.flags.map(\.flag).joined(separator: " "))' ;;\n"
         }
@@ -47,7 +44,8 @@ enum Completion {
         for command in single {
             text += "complete -c beatd -n __fish_use_subcommand -a \(command.words[0]) -d '\(plain(command.meaning))'\n"
         }
-        text += "complete -c beatd -n __fish_use_subcommand -a ctl -d 'ask a running beatd'\n"
+        let ctl = BeatdCommand.ctl
+        text += "complete -c beatd -n __fish_use_subcommand -a \(ctl.rawValue) -d '\(plain(ctl.meaning))'\n"
         for command in commands {
             let last = command.words[command.words.count - 1]
             if command.words.count == 2 {

@@ -37,18 +37,11 @@ final class ControlCaller {
         var troubles: [String] = []
         for candidate in address.map({ [$0] }) ?? access.addresses {
             let request = try self.request(method, target, body, fields)
-            var result: Result<HTTPResponse, NacosCallError>?
             var bytes: [UInt8] = []
             HTTPRequestWriter.append(request, host: "localhost", keepsOpen: false, to: &bytes)
-            let timeout = access.timeout
-            let configuration = NacosClient.Configuration(version: Version.text, connectTimeout: timeout)
-            let call = NacosCall(
-                loop, to: candidate, by: ServerTransport(plain: configuration), sending: bytes,
-                deadline: MonotonicClock.nanoseconds() + timeout.wholeNanoseconds, limits: Self.limits
-            ) { result = $0 }
-            while result == nil { loop.runOnce(waiting: true) }
-            call.cancel()
-            loop.freeClosed()
+            let result = HTTPCall.outcome(
+                loop, to: candidate, by: ServerTransport(plainWithin: access.timeout), sending: bytes,
+                within: access.timeout, limits: Self.limits)
             switch result {
             case .success(let response):
                 address = candidate
@@ -61,7 +54,6 @@ final class ControlCaller {
                         exit: late ? .timeout : .unreachable)
                 }
                 troubles.append("\(candidate) (\(error.text))")
-            case nil: preconditionFailure("the loop ended without a result")
             }
         }
         throw unreachable(troubles)

@@ -54,7 +54,7 @@ extension BeatdInvocation {
         _ arguments: [String], environment: [String: String], readFile: @escaping SettingsFileReader
     ) throws(SettingsRefusal) -> BeatdInvocation {
         let line = SettingsCommandLine(arguments, CtlFlags.access)
-        if line.wantsHelp { return .help(HealthProgram.help) }
+        if line.wantsHelp { return .help(SettingsHelp.text(for: .health)) }
         var reading = CtlReading(line, CtlFlags.access, environment: environment, readFile: readFile)
         return .health(try reading.access())
     }

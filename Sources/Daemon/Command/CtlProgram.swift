@@ -184,7 +184,8 @@ struct CtlProgram {
         // Each answer comes when it is done or after the wait; the second asks for the same drain.
         while report["state"]?.text == "draining" {
             if asTable { CommandLineOutput.error("draining: \(report["deregistered"]?.text ?? "0") taken away") }
-            report = try ask(.post, "/v1/drain?wait=5s", .object(body))
+            let wait = min(.seconds(5), call.access.timeout / 2)
+            report = try ask(.post, "/v1/drain?wait=\(DurationText.text(wait))", .object(body))
         }
         try show(report)
         if case .array(let left)? = report["left"], !left.isEmpty {

@@ -20,8 +20,19 @@ final class CtlWatch {
     func run() throws(CtlFailure) {
         // Finds the address, and says what is wrong with the filters in the API's words.
         _ = try ControlCaller.requireSuccess(try caller.ask(.get, "/v1/status"))
+        var lostAt: Int64?
         while true {
-            try follow()
+            do throws(CtlFailure) {
+                try follow()
+                lostAt = nil
+            } catch {
+                // A daemon that is started anew is not there for a moment.
+                let since = lostAt ?? MonotonicClock.nanoseconds()
+                let limit = call.access.timeout.wholeNanoseconds
+                guard error.exit == .unreachable, MonotonicClock.nanoseconds() - since < limit else { throw error }
+                if lostAt == nil { CommandLineOutput.error("beatd: \(error.text); asked again each second") }
+                lostAt = since
+            }
             // Between two connections, so that a daemon that restarts is not asked in a loop.
             poll(nil, 0, 1000)
         }

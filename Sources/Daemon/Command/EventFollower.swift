@@ -26,8 +26,7 @@ final class EventFollower: StreamDelegate {
         onLine: @escaping ([UInt8]) -> Void
     ) {
         self.onLine = onLine
-        stream = ServerTransport(plain: .init(version: Version.text, connectTimeout: timeout)).connect(
-            loop, to: address)
+        stream = ServerTransport(plainWithin: timeout).connect(loop, to: address)
         stream.delegate = self
         stream.write(bytes)
     }

@@ -4,11 +4,6 @@ internal import HTTPWire
 /// `beatd health`: whether a running beatd is ready, for HEALTHCHECK and scripts. Exits 0 or 1, with a line for a
 /// person.
 enum HealthProgram {
-    static var help: String {
-        "beatd health: whether a running beatd is ready; exits 0 or 1\n\n"
-            + CtlFlags.access.map(SettingsHelp.lines).joined()
-    }
-
     static func run(_ access: ControlAccess) -> Int32 {
         do throws(CtlFailure) {
             let caller: ControlCaller

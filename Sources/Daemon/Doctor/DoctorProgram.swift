@@ -43,8 +43,4 @@ enum DoctorProgram {
         CommandLineOutput.line(findings.map(\.text).joined())
         return findings.contains { $0.mark == .fail } ? 1 : Program.Exit.ok
     }
-
-    static let help =
-        "beatd doctor: whether serve would work with these settings, and what to do when not\n\n"
-        + SettingsTable.rows(for: .checkConfig).map(SettingsHelp.lines).joined()
 }

@@ -127,15 +127,10 @@ final class ServerExamination {
     /// The answer; nil when there was none, which is noted. The first one tells that connections come about.
     private func ask(_ bytes: [UInt8]) -> HTTPResponse? {
         guard let address else { preconditionFailure("asked before its name was resolved") }
-        var result: Result<HTTPResponse, NacosCallError>?
         let begin = MonotonicClock.nanoseconds()
-        let call = NacosCall(
+        let result = HTTPCall.outcome(
             loop, to: address, by: ServerTransport(server, configuration), sending: bytes,
-            deadline: begin + configuration.requestTimeout.wholeNanoseconds
-        ) { result = $0 }
-        while result == nil { loop.runOnce(waiting: true) }
-        call.cancel()
-        loop.freeClosed()
+            within: configuration.requestTimeout)
         let what = server.usesTLS ? "tls" : "tcp"
         let isFirst = !findings.contains { $0.subject.hasPrefix(what) }
         switch result {
@@ -151,7 +146,6 @@ final class ServerExamination {
                 error.wasConnected
                     ? "the server is not well, or no HTTP server" : "look at the address, and at firewalls")
             return nil
-        case nil: preconditionFailure("the loop ended without a result")
         }
     }
 }

@@ -1,21 +1,22 @@
+internal import BeatCore
 internal import EventLoop
 internal import HTTPWire
 
-/// One request to a server on a connection of its own, for what is rare and must not wait behind beats: probes,
-/// logins and lists of servers. Its outcome comes exactly once.
-final class NacosCall: StreamDelegate {
+/// One request on a connection of its own, for what is rare and must not wait behind beats: probes, logins and lists of
+/// servers, and what commands ask. Its outcome comes exactly once.
+final class HTTPCall: StreamDelegate {
     private let stream: Stream
     private let deadline: Int64
     /// The connection came about, with its TLS.
     private var isConnected = false
     private var parser: HTTPResponseParser
-    private var onEnd: ((Result<HTTPResponse, NacosCallError>) -> Void)?
+    private var onEnd: ((Result<HTTPResponse, HTTPCallError>) -> Void)?
 
     /// Connects, sends `bytes`, and reads the answer, all by `deadline` on the monotonic clock.
     init(
         _ loop: EventLoop, to address: SocketAddress, by transport: ServerTransport, sending bytes: [UInt8],
         deadline: Int64, limits: HTTPLimits = .response,
-        onEnd: @escaping (Result<HTTPResponse, NacosCallError>) -> Void
+        onEnd: @escaping (Result<HTTPResponse, HTTPCallError>) -> Void
     ) {
         self.onEnd = onEnd
         parser = HTTPResponseParser(limits: limits)
@@ -33,7 +34,7 @@ final class NacosCall: StreamDelegate {
     func streamDidDrain(_ stream: Stream) {}
 
     func streamDidRead(_ stream: Stream) {
-        var result: Result<HTTPResponse, NacosCallError>?
+        var result: Result<HTTPResponse, HTTPCallError>?
         var consumed = 0
         stream.withInput { bytes in
             do throws(HTTPResponseError) {
@@ -41,7 +42,7 @@ final class NacosCall: StreamDelegate {
                 consumed = step.consumed
                 if case .response(let response, _) = step.event { result = .success(response) }
             } catch {
-                result = .failure(NacosCallError(text: "the answer was not HTTP"))
+                result = .failure(HTTPCallError(text: "the answer was not HTTP"))
             }
         }
         stream.consume(consumed)
@@ -67,14 +68,34 @@ final class NacosCall: StreamDelegate {
     }
 
     private func fail(_ text: String) {
-        end(.failure(NacosCallError(text: text, wasConnected: isConnected)))
+        end(.failure(HTTPCallError(text: text, wasConnected: isConnected)))
     }
 
-    private func end(_ result: Result<HTTPResponse, NacosCallError>) {
+    private func end(_ result: Result<HTTPResponse, HTTPCallError>) {
         stream.close()
         let tell = onEnd
         onEnd = nil
         tell?(result)
+    }
+
+    /// The outcome, waited for on a loop that has nothing else to do: for commands.
+    static func outcome(
+        _ loop: EventLoop, to address: SocketAddress, by transport: ServerTransport, sending bytes: [UInt8],
+        within timeout: Duration, limits: HTTPLimits = .response
+    ) -> Result<HTTPResponse, HTTPCallError> {
+        var outcome: Result<HTTPResponse, HTTPCallError>?
+        let call = HTTPCall(
+            loop, to: address, by: transport, sending: bytes,
+            deadline: MonotonicClock.nanoseconds() + timeout.wholeNanoseconds, limits: limits
+        ) { outcome = $0 }
+        while true {
+            if let outcome {
+                call.cancel()
+                loop.freeClosed()
+                return outcome
+            }
+            loop.runOnce(waiting: true)
+        }
     }
 
     /// Gives up; nothing is told.
@@ -85,7 +106,7 @@ final class NacosCall: StreamDelegate {
 }
 
 /// Why a call had no answer, in words.
-struct NacosCallError: Error {
+struct HTTPCallError: Error {
     var text: String
     /// False when there was no connection: another address may be better.
     var wasConnected = true
