@@ -155,18 +155,20 @@ extension OnSockets {
             #expect(harness.daemon.keepaliveAt.map { $0 > harness.daemon.clocks.now } == true)
         }
 
-        @Test("a client that does not read: its connection ends, memory stays bounded, others see everything")
+        @Test("a client that does not read: its connection ends, memory stays bounded, others go on")
         func slowReader() throws {
-            let harness = try Harness { $0.http.drain = .milliseconds(400) }
+            // More than this thread, on which the others read too, is ever busy with something else.
+            let harness = try Harness { $0.http.drain = .seconds(1) }
             defer { harness.close() }
             let deaf = try Follower(harness, buffer: 4096)
             let reader = try Follower(harness, "/v1/events?type=reloaded")
             try harness.until("both") { harness.daemon.eventRuns.count == 2 }
-            let words = String(repeating: "x", count: 900)
+            // 8 MB, which no socket holds.
+            let words = String(repeating: "x", count: 1800)
             var held = 0
             var told = 0
             try harness.until("the deaf one is gone", within: 30, polling: true) {
-                if told < 20_000 {
+                if told < 4000 {
                     harness.daemon.handle(Array(repeating: .reloaded(words), count: 50))
                     told += 50
                 }
@@ -176,6 +178,8 @@ extension OnSockets {
             }
             #expect(held <= EventLimits.pieceBytes + 4096, "one piece at most waits for a client")
             #expect(deaf.socket.text.isEmpty)
+            // Megabytes are not searched again and again.
+            reader.socket.forget()
             harness.daemon.handle(.reloaded("the last one"))
             try reader.wait(harness, for: "the last one")
         }

@@ -60,6 +60,9 @@ final class RawSocket {
         return false
     }
 
+    /// Drops what has come.
+    func forget() { received.removeAll() }
+
     /// Closes; `abruptly`: with a reset.
     func close(abruptly: Bool = false) {
         guard descriptor >= 0 else { return }
