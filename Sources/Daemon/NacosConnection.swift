@@ -42,6 +42,8 @@ final class NacosConnection: StreamDelegate {
     private var answeredAt = Instant(nanoseconds: .min)
     /// The last answer was slow, or told of trouble of the cluster.
     private var wasSlow = false
+    /// The last answer was a 200.
+    private var wasWell = false
 
     init(_ pool: ServerPool, _ stream: Stream, to address: SocketAddress, at now: Instant) {
         self.pool = pool
@@ -119,7 +121,8 @@ final class NacosConnection: StreamDelegate {
         }
         stream.consume(consumed)
         guard goesOn, !(pending.isEmpty && stream.inputCount > 0) else {
-            pool.closedBehind(answered)
+            // Tomcat closes behind 400, 500, 501 and 503 too, which says nothing of how many it takes.
+            if wasWell { pool.closedBehind(answered) }
             return abandon()
         }
         if pending.isEmpty {
@@ -159,6 +162,7 @@ final class NacosConnection: StreamDelegate {
         hasPartialAnswer = false
         guard let outgoing = pending.popFirst() else { return }
         answered += 1
+        if case .replied(let reply) = result { wasWell = reply.status == 200 } else { wasWell = false }
         isExclusive = false
         let now = pool.readClock()
         if let writtenAt = outgoing.writtenAt {
