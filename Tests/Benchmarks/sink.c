@@ -3,7 +3,7 @@
  *
  *   sink --port 0 [--limit 100] [--period-ms 5000]
  *
- * Prints "listening PORT" once it is up and a JSON object of its counts when it is told to end (TERM or INT).
+ * Beats are told to come every --period-ms. Prints "listening PORT" once it is up and a JSON object of its counts when it is told to end (TERM or INT).
  * Answers, byte for byte but for the date, are those a Nacos 1.4.8 gave: chunked JSON for a beat, `ok` with a length
  * for the rest, no reason phrase. With --limit N each connection is closed with its Nth answer, as Tomcat does after
  * 100, and what was pipelined behind it is discarded unread.
@@ -33,12 +33,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "punctuality.h"
+
 enum {
     IN_CAPACITY = 64 * 1024,  /* a slot's worth of pipelined requests in one read */
     OUT_CAPACITY = 256 * 1024, /* the answers to one full input buffer: 290 bytes for the shortest request */
     MAX_EVENTS = 256,
-    SEEN_SLOTS = 1 << 22,     /* open addressing for up to 2 million instances */
-    JITTER_BUCKETS = 100000,  /* 0.1 ms each: 10 s */
+    JSON_CAPACITY = 4096,
+    BEAT_CAPACITY = 512,
 };
 
 typedef struct {
@@ -50,29 +52,13 @@ typedef struct {
     char out[OUT_CAPACITY];
 } Connection;
 
-typedef struct {
-    uint64_t key; /* 0: free */
-    int64_t last; /* ns; 0: not since the registration */
-} Seen;
-
 static struct {
     uint64_t beats, light, full, registers, deregisters, other, refused, connections, limited, discarded;
 } counts;
 
-static int limit_answers;
-static int64_t period_ns = 5000 * 1000000LL;
-static Seen *seen;
-static uint64_t instances, gaps, early, jitter_sum_us;
-static int64_t jitter_max, gap_max;
-static uint32_t jitter[JITTER_BUCKETS];
+static int limit_answers, period_ms = 5000;
 static char date[64];
 static time_t date_second;
-
-static int64_t now_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000LL + t.tv_nsec;
-}
 
 static const char *date_text(void) {
     struct timespec t;
@@ -86,83 +72,23 @@ static const char *date_text(void) {
     return date;
 }
 
-/* MARK: punctuality */
-
-static uint64_t hash_value(uint64_t hash, const char *target, const char *end, const char *name) {
-    size_t length = strlen(name);
-    const char *at = target;
-    while ((at = memmem(at, (size_t)(end - at), name, length)) != NULL) {
-        if (at[-1] == '?' || at[-1] == '&') {
-            for (at += length; at < end && *at != '&'; at++) hash = (hash ^ (uint8_t)*at) * 0x100000001b3ULL;
-            return hash * 0x100000001b3ULL;
-        }
-        at += length;
-    }
-    return hash;
-}
-
-static void heard(const char *target, const char *end, int64_t now) {
-    uint64_t key = hash_value(0xcbf29ce484222325ULL, target, end, "serviceName=");
-    key = hash_value(key, target, end, "ip=");
-    key = hash_value(key, target, end, "port=") | 1;
-    size_t slot = (key >> 20) & (SEEN_SLOTS - 1);
-    while (seen[slot].key != 0 && seen[slot].key != key) slot = (slot + 1) & (SEEN_SLOTS - 1);
-    if (seen[slot].key == 0) {
-        if (instances > SEEN_SLOTS / 2) return;
-        seen[slot].key = key;
-        instances++;
-    }
-    if (seen[slot].last != 0) {
-        int64_t gap = now - seen[slot].last;
-        int64_t off = gap - period_ns;
-        if (off < 0) {
-            off = -off;
-            early++;
-        }
-        if (off > jitter_max) jitter_max = off;
-        if (gap > gap_max) gap_max = gap;
-        int64_t bucket = off / 100000;
-        jitter[bucket < JITTER_BUCKETS ? bucket : JITTER_BUCKETS - 1]++;
-        jitter_sum_us += (uint64_t)off / 1000;
-        gaps++;
-    }
-    seen[slot].last = now;
-}
-
-static void reset(void) {
-    memset(jitter, 0, sizeof jitter);
-    gaps = early = jitter_sum_us = 0;
-    jitter_max = gap_max = 0;
-}
-
-static double jitter_ms(double fraction) {
-    if (gaps == 0) return 0;
-    uint64_t wanted = (uint64_t)((double)gaps * fraction), sum = 0;
-    for (int i = 0; i < JITTER_BUCKETS; i++) {
-        sum += jitter[i];
-        if (sum > wanted) return (i + 1) * 0.1;
-    }
-    return JITTER_BUCKETS * 0.1;
-}
-
 static int counts_json(char *to, size_t size) {
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     double cpu = (double)usage.ru_utime.tv_sec + (double)usage.ru_stime.tv_sec +
                  (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-    return snprintf(
+    int n = snprintf(
         to, size,
         "{\"beats\":%llu,\"light\":%llu,\"full\":%llu,\"registers\":%llu,\"deregisters\":%llu,\"other\":%llu,"
-        "\"refused\":%llu,\"connections\":%llu,\"closedAtLimit\":%llu,\"discardedBytes\":%llu,\"instances\":%llu,"
-        "\"gaps\":%llu,\"earlyGaps\":%llu,\"gapMaxMs\":%.1f,\"jitterMs\":{\"mean\":%.3f,\"p50\":%.1f,\"p99\":%.1f,"
-        "\"max\":%.1f},\"cpuSeconds\":%.6f,\"monotonic\":%.6f}\n",
+        "\"refused\":%llu,\"connections\":%llu,\"closedAtLimit\":%llu,\"discardedBytes\":%llu,"
+        "\"cpuSeconds\":%.6f,\"monotonic\":%.6f,",
         (unsigned long long)counts.beats, (unsigned long long)counts.light, (unsigned long long)counts.full,
         (unsigned long long)counts.registers, (unsigned long long)counts.deregisters,
         (unsigned long long)counts.other, (unsigned long long)counts.refused,
         (unsigned long long)counts.connections, (unsigned long long)counts.limited,
-        (unsigned long long)counts.discarded, (unsigned long long)instances, (unsigned long long)gaps,
-        (unsigned long long)early, (double)gap_max / 1e6, gaps ? (double)jitter_sum_us / (double)gaps / 1e3 : 0.0,
-        jitter_ms(0.5), jitter_ms(0.99), (double)jitter_max / 1e6, cpu, (double)now_ns() / 1e9);
+        (unsigned long long)counts.discarded, cpu, (double)monotonic_ns() / 1e9);
+    n += punctuality_json(to + n, size - (size_t)n);
+    return n + snprintf(to + n, size - (size_t)n, "}\n");
 }
 
 /* MARK: answers */
@@ -194,6 +120,33 @@ static void answer(Connection *c, const char *status, const char *type, bool chu
     if (closes) c->closing = true;
 }
 
+/* The answer to a beat is the same for a second: it must cost less than what is measured. */
+static void answer_beat(Connection *c) {
+    static char text[2][BEAT_CAPACITY];
+    static int length[2];
+    static time_t second;
+    const char *today = date_text();
+    if (second != date_second) {
+        second = date_second;
+        char body[128];
+        int size = snprintf(
+            body, sizeof body, "{\"clientBeatInterval\":%d,\"code\":10200,\"lightBeatEnabled\":true}", period_ms);
+        for (int closes = 0; closes < 2; closes++)
+            length[closes] = snprintf(
+                text[closes], BEAT_CAPACITY,
+                "HTTP/1.1 200 \r\nVary: Origin\r\nVary: Access-Control-Request-Method\r\n"
+                "Vary: Access-Control-Request-Headers\r\nContent-Security-Policy: script-src 'self'\r\n"
+                "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\nDate: %s\r\n%s\r\n%x\r\n%s\r\n"
+                "0\r\n\r\n",
+                today, closes ? "Connection: close\r\n" : "", (unsigned)size, body);
+    }
+    c->answered++;
+    bool last = limit_answers > 0 && c->answered >= limit_answers;
+    memcpy(c->out + c->out_length, text[last], (size_t)length[last]);
+    c->out_length += (size_t)length[last];
+    if (last) counts.limited++, c->closing = true;
+}
+
 static bool starts(const char *target, const char *end, const char *path) {
     size_t length = strlen(path);
     return (size_t)(end - target) >= length && memcmp(target, path, length) == 0 &&
@@ -201,19 +154,18 @@ static bool starts(const char *target, const char *end, const char *path) {
 }
 
 static void serve(Connection *c, const char *head, const char *target, const char *target_end, size_t body_length) {
-    static const char beat_ok[] = "{\"clientBeatInterval\":5000,\"code\":10200,\"lightBeatEnabled\":true}";
     static const char state[] =
         "{\"version\":\"1.4.8\",\"standalone_mode\":\"standalone\",\"function_mode\":null}";
     static const char metrics[] =
         "{\"serviceCount\":1,\"load\":0.1,\"mem\":0.1,\"responsibleServiceCount\":1,\"instanceCount\":1,"
         "\"cpu\":0.1,\"status\":\"UP\",\"responsibleInstanceCount\":1}";
-    char json[1024];
+    char json[JSON_CAPACITY];
     if (starts(target, target_end, "/nacos/v1/ns/instance/beat") && head[0] == 'P') {
         counts.beats++;
         if (body_length > 0 || memmem(target, (size_t)(target_end - target), "beat=%7B", 8) != NULL) counts.full++;
         else counts.light++;
-        heard(target, target_end, now_ns());
-        answer(c, "200", "application/json", true, beat_ok, sizeof beat_ok - 1);
+        punctuality_heard(target, target_end, monotonic_ns());
+        answer_beat(c);
     } else if (starts(target, target_end, "/nacos/v1/ns/instance") && head[0] != 'G') {
         if (head[0] == 'D') counts.deregisters++;
         else counts.registers++;
@@ -230,7 +182,7 @@ static void serve(Connection *c, const char *head, const char *target, const cha
     } else if (starts(target, target_end, "/sink/counts")) {
         answer(c, "200", "application/json", false, json, counts_json(json, sizeof json));
     } else if (starts(target, target_end, "/sink/reset")) {
-        reset();
+        punctuality_reset();
         answer(c, "200", "text/plain", false, "ok", 2);
     } else {
         counts.other++;
@@ -372,14 +324,13 @@ int main(int argc, char **argv) {
     for (int i = 1; i < argc; i += 2) {
         if (i + 1 < argc && strcmp(argv[i], "--port") == 0) port = atoi(argv[i + 1]);
         else if (i + 1 < argc && strcmp(argv[i], "--limit") == 0) limit_answers = atoi(argv[i + 1]);
-        else if (i + 1 < argc && strcmp(argv[i], "--period-ms") == 0) period_ns = atoll(argv[i + 1]) * 1000000LL;
+        else if (i + 1 < argc && strcmp(argv[i], "--period-ms") == 0) period_ms = atoi(argv[i + 1]);
         else {
             fprintf(stderr, "usage: sink [--port N] [--limit N] [--period-ms N]\n");
             return 64;
         }
     }
-    seen = calloc(SEEN_SLOTS, sizeof *seen);
-    if (seen == NULL) return 70;
+    if (!punctuality_begin(period_ms * 1000000LL)) return 70;
 
     sigset_t ends;
     sigemptyset(&ends);
@@ -402,7 +353,7 @@ int main(int argc, char **argv) {
             if (events[i].data.ptr == &listener_mark) {
                 accept_all(listener, epoll);
             } else if (events[i].data.ptr == &signal_mark) {
-                char json[1024];
+                char json[JSON_CAPACITY];
                 counts_json(json, sizeof json);
                 fputs(json, stdout);
                 return 0;

@@ -1,0 +1,15 @@
+/* How punctual the beats of each instance are, as the server sees it. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* False when there is no memory. `period` in ns. */
+bool punctuality_begin(int64_t period);
+/* A beat's target was read at `now`, ns of the monotonic clock. */
+void punctuality_heard(const char *target, const char *end, int64_t now);
+/* Forgets the figures, not the instances: a measurement starts now. */
+void punctuality_reset(void);
+/* Appends the figures as the members of a JSON object; returns their length. */
+int punctuality_json(char *to, size_t size);
+int64_t monotonic_ns(void);
