@@ -229,6 +229,8 @@ int main(int argc, char **argv) {
         int n = epoll_wait(epoll, events, MAX_CONNECTIONS + 1, -1);
         for (int i = 0; i < n; i++)
             if (events[i].data.ptr != NULL) receive(events[i].data.ptr);
+        uint64_t ticks; /* a timer with an interval goes on when it is read */
+        if (read(timer, &ticks, sizeof ticks) < 0 && errno != EAGAIN) die("load: timer");
         now = now_ns();
         if (rate > 0) ask_due(start, &asked, now);
     }

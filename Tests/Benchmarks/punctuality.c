@@ -29,6 +29,8 @@ bool punctuality_begin(int64_t period) {
     return seen != NULL;
 }
 
+void punctuality_period(int64_t period) { period_ns = period; }
+
 int64_t monotonic_ns(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);

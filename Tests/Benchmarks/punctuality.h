@@ -8,6 +8,8 @@
 bool punctuality_begin(int64_t period);
 /* A beat's target was read at `now`, ns of the monotonic clock. */
 void punctuality_heard(const char *target, const char *end, int64_t now);
+/* Beats are told to come this often from now on; ns. */
+void punctuality_period(int64_t period);
 /* Forgets the figures, not the instances: a measurement starts now. */
 void punctuality_reset(void);
 /* Appends the figures as the members of a JSON object; returns their length. */

@@ -12,6 +12,7 @@
  * much the time between two beats differs from the period, whatever the client says about itself.
  *
  *   GET  /sink/counts   the counts so far, as JSON
+ *   POST /sink/period/500   tells beats this period from now on
  *   POST /sink/reset    forgets the punctuality figures, so that a measurement starts now
  *
  * One thread, one epoll set, loopback only.
@@ -125,9 +126,11 @@ static void answer_beat(Connection *c) {
     static char text[2][BEAT_CAPACITY];
     static int length[2];
     static time_t second;
+    static int period;
     const char *today = date_text();
-    if (second != date_second) {
+    if (second != date_second || period != period_ms) {
         second = date_second;
+        period = period_ms;
         char body[128];
         int size = snprintf(
             body, sizeof body, "{\"clientBeatInterval\":%d,\"code\":10200,\"lightBeatEnabled\":true}", period_ms);
@@ -181,6 +184,10 @@ static void serve(Connection *c, const char *head, const char *target, const cha
         answer(c, "200", "text/plain;charset=UTF-8", false, "OK", 2);
     } else if (starts(target, target_end, "/sink/counts")) {
         answer(c, "200", "application/json", false, json, counts_json(json, sizeof json));
+    } else if (target_end - target > 13 && memcmp(target, "/sink/period/", 13) == 0) {
+        period_ms = atoi(target + 13);
+        punctuality_period(period_ms * 1000000LL);
+        answer(c, "200", "text/plain", false, "ok", 2);
     } else if (starts(target, target_end, "/sink/reset")) {
         punctuality_reset();
         answer(c, "200", "text/plain", false, "ok", 2);

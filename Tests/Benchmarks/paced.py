@@ -1,0 +1,103 @@
+"""Beats at their pace: CPU per beat, lateness, memory, beside the least a C program can do."""
+
+import os
+import platform
+import time
+
+from harness import (
+    Beatd, Failure, ask, ask_json, cpu_clock, resident_bytes, run_json, say, start_sink, wait_until_beaten)
+
+# CPU per beat, its ratio to bare C, lateness. Ratio against one beat a write.
+GOAL_CPU_US, GOAL_RATIO, GOAL_LATE_MS = 15.0, 2.5, 5.0
+# beatd's lateness is of its last minute; it must have been in the steady state for that long before it is asked.
+LATENESS_WINDOW = 60
+
+
+def run_bare(processes, options, depth, log):
+    sink, port = start_sink(processes, options, log)
+    grid = 50 if options.count <= 20000 else 10
+    warm = max(1, options.period_ms // 1000)
+    result = run_json(
+        processes,
+        ["bare", "--port", str(port), "--count", str(options.count), "--period-ms", str(options.period_ms),
+         "--grid-ms", str(grid), "--depth", str(depth), "--limit", str(options.limit), "--warm", str(warm),
+         "--seconds", str(options.seconds)],
+        options.core, log, warm + options.seconds + 30)
+    counts = ask_json(port, "/sink/counts")
+    processes.stop(sink)
+    return {"beats": result["beats"], "cpu_us": result["cpuPerBeatUs"], "late": result["latenessMs"],
+            "jitter": counts["jitterMs"], "gap_max_ms": counts["gapMaxMs"]}
+
+
+def run_beatd(processes, options, command, work, log):
+    sink, sink_port = start_sink(processes, options, log)
+    beatd = Beatd(processes, options, command, work, log, sink_port).wait_until_ready()
+    idle_bytes = resident_bytes(beatd.pid)
+    started = time.monotonic()
+    registered = beatd.register(options.count)
+    period = options.period_ms / 1000
+    wait_until_beaten(sink_port, options.count, 60 + 4 * period + options.count / 5000)
+
+    settle = max(2 * period, LATENESS_WINDOW - options.seconds) if options.settle is None else options.settle
+    say(f"all {options.count} beating {time.monotonic() - started:.1f} s after the first POST; settling {settle:.0f} s")
+    time.sleep(settle)
+    ask(sink_port, "/sink/reset", "POST")
+    before, cpu_before = ask_json(sink_port, "/sink/counts"), cpu_clock(beatd.pid)
+    time.sleep(options.seconds)
+    cpu_after, after = cpu_clock(beatd.pid), ask_json(sink_port, "/sink/counts")
+
+    lateness = ask_json(beatd.port, "/v1/metrics")["latenessSeconds"]["1m"]
+    beats = after["beats"] - before["beats"]
+    expected = options.count * options.seconds / period
+    if not 0.9 * expected <= beats <= 1.1 * expected:
+        raise Failure(f"{beats} beats arrived where {expected:.0f} were due")
+    used_bytes = resident_bytes(beatd.pid)
+    if options.count > 100000:
+        beatd.kill()  # a million deregistrations would only be waited for
+    else:
+        beatd.stop()
+    processes.stop(sink)
+    return {
+        "beats": beats, "cpu_us": (cpu_after - cpu_before) / beats * 1e6,
+        "late": {name: lateness[name] * 1000 for name in ("p50", "p99", "max")},
+        "jitter": after["jitterMs"], "gap_max_ms": after["gapMaxMs"], "rss": used_bytes, "rss_idle": idle_bytes,
+        "registered_per_s": registered["perSecond"], "core": (cpu_after - cpu_before) / options.seconds}
+
+
+def report(options, bare, bare4, beatd):
+    def row(name, r):
+        ratio = r["cpu_us"] / bare["cpu_us"]
+        return (f"| {name} | {r['beats']} | {r['cpu_us']:.2f} | {ratio:.2f} | {r['late']['p50']:.2f} | "
+                f"{r['late']['p99']:.2f} | {r['late']['max']:.2f} | {r['jitter']['p99']:.1f} | "
+                f"{r['gap_max_ms']:.0f} |")
+
+    limit = f"closing after {options.limit} answers" if options.limit else "without a limit of answers"
+    lines = [
+        f"{options.count} registrations every {options.period_ms / 1000:g} s, {options.seconds} s measured, "
+        f"sink {limit}; {platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}", "",
+        "| | beats | µs CPU a beat | × bare C | late p50 ms | p99 | max | jitter at the sink p99 ms | longest gap ms |",
+        "|---|---|---|---|---|---|---|---|---|",
+        row("bare C, 1 beat a write", bare), row("bare C, up to 4 a write", bare4), row("the fake" if options.self_test else "beatd", beatd), "",
+        f"beatd: {100 * beatd['core']:.1f} % of a core, {beatd['rss'] / 1e6:.1f} MB resident "
+        f"({beatd['rss_idle'] / 1e6:.1f} MB before the first registration, "
+        f"{(beatd['rss'] - beatd['rss_idle']) / options.count:.0f} bytes each), "
+        f"{beatd['registered_per_s']:.0f} registrations/s accepted.", ""]
+    ratio = beatd["cpu_us"] / bare["cpu_us"]
+    goals = [
+        (f"CPU per beat ≤ {GOAL_CPU_US:g} µs", beatd["cpu_us"] <= GOAL_CPU_US, f"{beatd['cpu_us']:.2f} µs"),
+        (f"≤ {GOAL_RATIO:g} × bare C", ratio <= GOAL_RATIO, f"{ratio:.2f} ×"),
+        (f"lateness p99 < {GOAL_LATE_MS:g} ms", beatd["late"]["p99"] < GOAL_LATE_MS, f"{beatd['late']['p99']:.2f} ms")]
+    if options.self_test:  # a fake has no goals to meet
+        return "\n".join(lines), True
+    lines += [f"* {'met' if met else 'MISSED'}: {goal} ({figure})" for goal, met, figure in goals]
+    return "\n".join(lines), all(met for _, met, _ in goals)
+
+
+def measure(processes, options, command, work, log):
+    say(f"bare C, one beat a write: {options.seconds} s")
+    bare = run_bare(processes, options, 1, log)
+    say(f"bare C, up to four beats a write: {options.seconds} s")
+    bare4 = run_bare(processes, options, 4, log)
+    say("beatd")
+    beatd = run_beatd(processes, options, command, work, log)
+    return report(options, bare, bare4, beatd)

@@ -1,0 +1,119 @@
+"""What the control API takes: GET beside `evhttp`, an open loop while it beats, durable writes, a restart."""
+
+import json
+import os
+import statistics
+import time
+
+from harness import (
+    Beatd, Connection, Failure, ask, ask_json, request, run_json, say, start_listening, start_sink, wait_for,
+    wait_until_beaten)
+
+ROUNDS = 5
+GET_CONNECTIONS, POST_CONNECTIONS = 16, 64
+OPEN_LOOP_RATE, OPEN_LOOP_COUNT = 1000, 10000
+GOAL_GET, GOAL_OPEN_MS, GOAL_OPEN_LATE_MS, GOAL_POST, GOAL_FIRST_S = 1.5, 5.0, 20.0, 20000, 0.3
+
+
+def verdict(met, goal, figure):
+    return f"* {'met' if met else 'MISSED'}: {goal} ({figure})"
+
+
+def post_one(port):
+    """Registers one instance; its path and its document."""
+    connection = Connection(port)
+    try:
+        connection.send([request("POST", "/v1/beats", b'{"serviceName":"bench-get","port":8080,"ip":"10.200.0.1"}')])
+        status, body, _ = connection.receive()
+    finally:
+        connection.close()
+    if status not in (200, 201):
+        raise Failure(f"POST was answered {status}: {body[:200]!r}")
+    document = json.loads(body)
+    path = "/v1/beats/" + document.get("registration", document)["id"]
+    return path, ask(port, path)[1]
+
+
+def get(processes, options, log, port, path, rate=0):
+    return run_json(
+        processes,
+        ["load", "--port", str(port), "--get", path, "--seconds", str(options.seconds), "--connections",
+         str(GET_CONNECTIONS), "--rate", str(rate)],
+        options.sink_core, log, options.seconds + 30)
+
+
+def measure_get(processes, options, command, work, log):
+    """GET of one registration, closed loop, beside an `evhttp` handler with the same answer on the same core."""
+    sink, sink_port = start_sink(processes, options, log)
+    beatd = Beatd(processes, options, command, work, log, sink_port).wait_until_ready()
+    path, body = post_one(beatd.port)
+    peer, peer_port = start_listening(processes, ["peer", body.decode()], options.core, log)
+    rounds = []
+    for number in range(ROUNDS):
+        theirs = get(processes, options, log, peer_port, path)
+        ours = get(processes, options, log, beatd.port, path)
+        rounds.append((theirs["perSecond"], ours["perSecond"]))
+        say(f"round {number + 1}: evhttp {theirs['perSecond']}/s, beatd {ours['perSecond']}/s")
+    processes.stop(peer)
+    beatd.stop()
+    processes.stop(sink)
+    ratio = statistics.median(ours / theirs for theirs, ours in rounds)
+    return "\n".join([
+        f"GET of one registration, {GET_CONNECTIONS} connections: evhttp "
+        f"{statistics.median(theirs for theirs, _ in rounds):.0f}/s, beatd "
+        f"{statistics.median(ours for _, ours in rounds):.0f}/s, {len(body)} bytes each, median of {ROUNDS} rounds", "",
+        verdict(ratio >= GOAL_GET, f"≥ {GOAL_GET:g} × evhttp", f"{ratio:.2f} ×")]), ratio >= GOAL_GET
+
+
+def measure_open(processes, options, command, work, log):
+    """GETs at a fixed rate, latency from when each was due, while registrations beat."""
+    sink, sink_port = start_sink(processes, options, log)
+    beatd = Beatd(processes, options, command, work, log, sink_port).wait_until_ready()
+    beatd.register(OPEN_LOOP_COUNT)
+    wait_until_beaten(sink_port, OPEN_LOOP_COUNT, 60)
+    path, _ = post_one(beatd.port)
+    time.sleep(60)  # lateness is of the last minute
+    result = get(processes, options, log, beatd.port, path, OPEN_LOOP_RATE)
+    late = ask_json(beatd.port, "/v1/metrics")["latenessSeconds"]["1m"]["p99"] * 1000
+    beatd.stop()
+    processes.stop(sink)
+    p99 = result["latencyMs"]["p99"]
+    met = p99 < GOAL_OPEN_MS and late < GOAL_OPEN_LATE_MS and result["perSecond"] > 0.95 * OPEN_LOOP_RATE
+    return "\n".join([
+        f"Open loop, {result['perSecond']} GET/s for {options.seconds} s while {OPEN_LOOP_COUNT} beat: "
+        f"p50 {result['latencyMs']['p50']:.2f} ms, p99 {p99:.2f} ms, max {result['latencyMs']['max']:.1f} ms", "",
+        verdict(met, f"p99 < {GOAL_OPEN_MS:g} ms, lateness p99 < {GOAL_OPEN_LATE_MS:g} ms",
+                f"{p99:.2f} ms, {late:.2f} ms")]), met
+
+
+def measure_durable(processes, options, command, work, log):
+    """POSTs that are answered when they are on the disk; then the process is killed and starts again."""
+    sink, sink_port = start_sink(processes, options, log)
+    data = os.path.join(work, "data")
+    beatd = Beatd(processes, options, command, work, log, sink_port, data).wait_until_ready()
+    posted = beatd.register(options.count, connections=POST_CONNECTIONS, depth=1)
+    say(f"{posted['perSecond']} durable POST/s")
+    wait_until_beaten(sink_port, options.count, 60 + options.count / 2000)
+    wait_for("every acceptance stored", 30, lambda: time.sleep(2) is None)
+    beatd.kill()
+    time.sleep(1)
+    ask(sink_port, "/sink/reset", "POST")
+    registers = ask_json(sink_port, "/sink/counts")["registers"]
+    beatd = Beatd(processes, options, command, work, log, sink_port, data)
+    wait_for("the first beat", 30, lambda: ask_json(sink_port, "/sink/counts")["firstBeat"] > 0)
+    time.sleep(options.period_ms / 1000 + 1)
+    counts = ask_json(sink_port, "/sink/counts")
+    beatd.kill()
+    processes.stop(sink)
+    first = counts["firstBeat"] - beatd.started
+    tenths = counts["perTenth"][:options.period_ms // 100]
+    mean = statistics.mean(tenths)
+    lines = [
+        f"Durable POST, {POST_CONNECTIONS} connections, {options.count} registrations: {posted['perSecond']}/s, "
+        f"p50 {posted['latencyMs']['p50']:.2f} ms, p99 {posted['latencyMs']['p99']:.2f} ms", "",
+        verdict(posted["perSecond"] >= GOAL_POST, f"≥ {GOAL_POST}/s", f"{posted['perSecond']}/s"), "",
+        f"Killed and started again with {options.count} stored: first beat {first * 1000:.0f} ms after exec; beats per "
+        f"tenth of a second over the first period: mean {mean:.0f}, least {min(tenths)}, most {max(tenths)}; "
+        f"{counts['registers'] - registers} registered again", "",
+        verdict(first < GOAL_FIRST_S, f"first beat < {GOAL_FIRST_S:g} s", f"{first * 1000:.0f} ms")]
+    return "\n".join(lines), first < GOAL_FIRST_S and posted["perSecond"] >= GOAL_POST
