@@ -3,6 +3,10 @@ internal import NacosWire
 
 /// The part of a light beat's target that differs between registrations, encoded once for each and kept in one arena
 /// beside the core's table, by slot.
+///
+/// Its beginning, all before the address, is that of every instance of a service and cluster, and longer than the rest:
+/// it is kept once for each of them, up to `beginningsMax`. The query of a registration in a service with others is
+/// 25 bytes instead of 100.
 struct InstanceQueries {
     private struct Entry {
         var offset = 0
@@ -10,11 +14,20 @@ struct InstanceQueries {
         /// The use of the slot that this was encoded for; 0 for none.
         var epoch: UInt32 = 0
         var dialect = Dialect.v1
+        /// Which of `beginnings` stands before it; 0 is the empty one.
+        var beginning: UInt16 = 0
     }
 
     private var arena: [UInt8] = []
     private var entries: [Entry] = []
     private var wasted = 0
+    private var beginnings: [[UInt8]] = [[]]
+    private var beginningNumbers: [[UInt8]: UInt16] = [:]
+    private var whole: [UInt8] = []
+    /// A megabyte at most, of names that may be gone again; more services than that have few instances each.
+    private static let beginningsMax = 4096
+    /// What follows the last parameter that instances of a service share.
+    private static let addressMark = Array("&ip=".utf8)
     /// Below it, an arena is not worth tidying.
     private static let wasteMin = 1 << 20
 
@@ -27,11 +40,27 @@ struct InstanceQueries {
             encode(core.key(of: exchange.slot), exchange.dialect, epoch: epoch, at: position)
         }
         let entry = entries[position]
-        body(arena.span.extracting(entry.offset..<(entry.offset + Int(entry.length))))
+        whole.removeAll(keepingCapacity: true)
+        whole.append(contentsOf: beginnings[Int(entry.beginning)])
+        whole.append(contentsOf: arena[entry.offset..<(entry.offset + Int(entry.length))])
+        body(whole.span)
+    }
+
+    /// The number of the beginning of a query, and what is left of it.
+    private mutating func split(_ query: [UInt8]) -> (beginning: UInt16, rest: ArraySlice<UInt8>) {
+        let mark = Self.addressMark
+        guard let cut = query.indices.first(where: { query[$0...].starts(with: mark) }) else { return (0, query[...]) }
+        let text = Array(query[..<cut])
+        if let number = beginningNumbers[text] { return (number, query[cut...]) }
+        guard beginnings.count <= Self.beginningsMax else { return (0, query[...]) }
+        let number = UInt16(beginnings.count)
+        beginnings.append(text)
+        beginningNumbers[text] = number
+        return (number, query[cut...])
     }
 
     private mutating func encode(_ key: InstanceKey, _ dialect: Dialect, epoch: UInt32, at position: Int) {
-        let query = NacosRequestEncoder.instanceQuery(key, dialect: dialect)
+        let (beginning, query) = split(NacosRequestEncoder.instanceQuery(key, dialect: dialect))
         let room = Int(entries[position].length)
         if query.count <= room {
             let offset = entries[position].offset
@@ -43,6 +72,7 @@ struct InstanceQueries {
             arena.append(contentsOf: query)
         }
         entries[position].length = Int32(query.count)
+        entries[position].beginning = beginning
         entries[position].epoch = epoch
         entries[position].dialect = dialect
         if wasted > Self.wasteMin, wasted > arena.count / 2 { tidy() }

@@ -63,7 +63,10 @@ final class NacosConnection: StreamDelegate {
     var load: Int { pending.count }
 
     /// How many more requests may be written on this connection.
-    var room: Int { isRetired ? 0 : max(0, pool.requestLimit - written) }
+    var room: Int { room(within: pool.requestLimit) }
+
+    /// The same, for the pool, which knows its limit and looks at many connections for each write.
+    func room(within requestLimit: Int) -> Int { isRetired ? 0 : max(0, requestLimit - written) }
 
     // MARK: writing
 
