@@ -39,6 +39,11 @@ extension BeatReactor {
         dispatch(slot, .fullBeat, at: now, into: &effects)
     }
 
+    /// Whether an attempt that went well would be kept: of most registrations of a large table none is.
+    func notesCalm(_ slot: Int32) -> Bool {
+        history.notesCalm(slot, among: dom2BeatSize) || !asked.isEmpty
+    }
+
     /// Keeps what an exchange brought: for the history, and for those who asked for it.
     mutating func noteAttempt(_ attempt: AttemptView, of slot: Int32) {
         history.note(attempt, of: slot, among: dom2BeatSize)

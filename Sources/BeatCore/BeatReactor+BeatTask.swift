@@ -101,7 +101,7 @@ extension BeatReactor {
     /// carries `enabled`, and what a server rebuilds from a full one would be visible to consumers.
     func beatKind(_ slot: Int32, on server: ServerIndex) -> Exchange.Kind {
         guard !servers.upsertsOnBeat(server) else { return .fullBeat }
-        guard table.records[Int(slot)].enabled, !table.rows[Int(slot)].isHidden else { return .lightBeat }
+        guard table.rows[Int(slot)].enabled, !table.rows[Int(slot)].isHidden else { return .lightBeat }
         // v3 knows no other kind (nacos.md §3.3).
         guard servers.dialect(of: server) != .v3 else { return .lightBeat }
         let lightServer = table.rows[Int(slot)].lightServer
@@ -116,7 +116,7 @@ extension BeatReactor {
         let current = wheel.tick(at: now)
         let period = Int64(row.periodTicks)
         let next = Phase.next(
-            after: row.nextDue, fingerprint: table.records[Int(slot)].fingerprint, periodTicks: period, grid: grid)
+            after: row.nextDue, fingerprint: table.rows[Int(slot)].fingerprint, periodTicks: period, grid: grid)
         if next > current {
             table.rows[Int(slot)].nextDue = next
         } else {
@@ -130,7 +130,7 @@ extension BeatReactor {
     /// Begins the schedule anew from the next phase, after a change of period or a break.
     mutating func scheduleNextPhase(_ slot: Int32, at now: Instant) {
         table.rows[Int(slot)].nextDue = Phase.next(
-            after: wheel.tick(at: now), fingerprint: table.records[Int(slot)].fingerprint,
+            after: wheel.tick(at: now), fingerprint: table.rows[Int(slot)].fingerprint,
             periodTicks: Int64(table.rows[Int(slot)].periodTicks), grid: grid)
         wheel.schedule(slot, at: table.rows[Int(slot)].nextDue)
     }

@@ -43,7 +43,7 @@ extension BeatReactor {
     private func firstRun(_ slot: Int32, _ index: Int, over spread: Duration, at now: Instant) -> Instant {
         let grid = Phase.coarseGrid * TimingWheel.slotNanoseconds
         let places = UInt64(max(spread.wholeNanoseconds / grid, 1))
-        let hash = (table.records[Int(slot)].fingerprint &+ UInt64(index)) &* 0x9e37_79b9_7f4a_7c15
+        let hash = (table.rows[Int(slot)].fingerprint &+ UInt64(index)) &* 0x9e37_79b9_7f4a_7c15
         return now + .nanoseconds(Int64((hash >> 32) % places) * grid)
     }
 

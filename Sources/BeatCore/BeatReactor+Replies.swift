@@ -6,11 +6,14 @@ extension BeatReactor {
         noteServer(exchange.server, reply, at: now, into: &effects)
         guard settle(exchange, sentAt: sentAt) else { return }
         let slot = exchange.slot
-        noteAttempt(AttemptView(exchange, reply, sentAt: sentAt, at: now), of: slot)
+        if !reply.isGood || notesCalm(slot) {
+            noteAttempt(AttemptView(exchange, reply, sentAt: sentAt, at: now), of: slot)
+        }
         if !reply.isFailureOfServer { table.rows[Int(slot)].attempt.tried = 0 }
         if exchange.kind.isBeat {
-            timings.recordLatency(now - sentAt, ok: reply.isGood, at: now)
-            servers.recordLatency(exchange.server, now - sentAt, at: now)
+            let latency = now.nanoseconds(since: sentAt)
+            timings.recordLatency(nanoseconds: latency, ok: reply.isGood, at: now)
+            servers.recordLatency(exchange.server, nanoseconds: latency, at: now)
         }
         // A deletion concerns whatever was there before: its answer counts for every generation.
         if exchange.kind == .deregister {
@@ -45,7 +48,9 @@ extension BeatReactor {
             noteAttempt(AttemptView(exchange, failure, sentAt: sentAt, detail, at: now), of: slot)
         }
         if failure == .aborted { table.rows[Int(slot)].attempt.tried &= ~(1 << UInt32(exchange.server)) }
-        if exchange.kind.isBeat, let sentAt { timings.recordLatency(now - sentAt, ok: false, at: now) }
+        if exchange.kind.isBeat, let sentAt {
+            timings.recordLatency(nanoseconds: now.nanoseconds(since: sentAt), ok: false, at: now)
+        }
         guard exchange.kind == .deregister || exchange.generation == table.rows[Int(slot)].generation else {
             if failure != .aborted { counters.staleReplies &+= 1 }
             return advance(slot, at: now, into: &effects)
@@ -75,7 +80,9 @@ extension BeatReactor {
         case .register, .deregister: return true
         }
         let attempt = table.rows[position].attempt
-        if attempt.sends == 1, attempt.waits == 0 { timings.recordLateness(sentAt - exchange.due, at: sentAt) }
+        if attempt.sends == 1, attempt.waits == 0 {
+            timings.recordLateness(nanoseconds: sentAt.nanoseconds(since: exchange.due), at: sentAt)
+        }
         return true
     }
 
@@ -142,7 +149,7 @@ extension BeatReactor {
         let position = Int(exchange.slot)
         counters.beats.add(.ok)
         let last = table.rows[position].lastAcceptedBeat
-        if last != Row.never { timings.recordGap(now - last, at: now) }
+        if last != Row.never { timings.recordGap(nanoseconds: now.nanoseconds(since: last), at: now) }
         table.rows[position].lastAccepted = now
         table.rows[position].lastAcceptedBeat = now
         table.rows[position].lightServer = light ? exchange.server : Row.noServer
@@ -204,7 +211,7 @@ extension BeatReactor {
     ) {
         guard exchange.kind.isBeat else { return }
         table.rows[Int(exchange.slot)].lastBeat = Row.LastBeat(
-            at: now, latency: Int32(clamping: (now - sentAt).wholeNanoseconds / 1000), code: Int16(clamping: code),
+            at: now, latency: Int32(clamping: now.nanoseconds(since: sentAt) / 1000), code: Int16(clamping: code),
             outcome: outcome, server: exchange.server)
     }
 

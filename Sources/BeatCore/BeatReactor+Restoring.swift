@@ -53,7 +53,7 @@ extension BeatReactor {
     /// are therefore all beaten at once. Many begin with the phases of `restoreDowntime` ago, and go through theirs 1.6
     /// times as fast until they are up to time: the most overdue first, no burst, and no gap of 5 + 2 s is exceeded.
     private func firstTick(_ slot: Int32, total: Int, at now: Instant) -> Int64 {
-        let fingerprint = table.records[Int(slot)].fingerprint
+        let fingerprint = table.rows[Int(slot)].fingerprint
         let current = wheel.tick(at: now)
         func ticks(_ duration: Duration) -> Int64 { duration.wholeNanoseconds / TimingWheel.slotNanoseconds }
         guard total > Limits.restoredAtOnce else {

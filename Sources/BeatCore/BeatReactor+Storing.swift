@@ -66,7 +66,7 @@ extension BeatReactor {
     }
 
     private func row(_ slot: Int32) -> Durability.Row {
-        Durability.Row(serial: table.records[Int(slot)].serial, fingerprint: table.records[Int(slot)].fingerprint)
+        Durability.Row(serial: table.records[Int(slot)].serial, fingerprint: table.rows[Int(slot)].fingerprint)
     }
 
     private func stored(_ slot: Int32) -> StoreChange {

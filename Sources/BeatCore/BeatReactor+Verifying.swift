@@ -3,7 +3,7 @@ extension BeatReactor {
     /// Nacos accepted a registration: in a v3 cluster one of many is looked for.
     mutating func sampleForVerification(_ exchange: Exchange, at now: Instant) {
         // A disabled instance is listed nowhere (nacos.md §3.3).
-        guard exchange.dialect == .v3, servers.count > 1, table.records[Int(exchange.slot)].enabled else { return }
+        guard exchange.dialect == .v3, servers.count > 1, table.rows[Int(exchange.slot)].enabled else { return }
         verification.sample(
             table.handle(exchange.slot), exchange.generation, exchange.server, well: servers.well, at: now)
     }

@@ -84,6 +84,8 @@ public struct BeatReactor: ~Copyable {
     /// While the sidecar is emptied, and behind that.
     var drainRun: Drain?
     var finished = false
+    /// Makes the reads of `fetchRows` count as used.
+    private var fetched: UInt32 = 0
     let maxRegistrations: Int
     let epoch: Instant
 
@@ -195,10 +197,19 @@ public struct BeatReactor: ~Copyable {
         tickStorage(at: now, into: &effects)
         workDrain(at: now, into: &effects)
         let due = wheel.tick(at: now)
-        for _ in 0..<Limits.beatsPerTurn {
+        for count in 0..<Limits.beatsPerTurn {
+            if count % Limits.fetchAhead == 0 { fetchRows() }
             guard let slot = wheel.popDue(at: due) else { return }
             wake(slot, at: now, into: &effects)
         }
+    }
+
+    /// Reads something of each row that is woken next. The processor fetches them from memory at the same time; when
+    /// they are worked on, it would wait for each by itself: at a million registrations a third of what a beat costs.
+    private mutating func fetchRows() {
+        var sum = fetched
+        wheel.peek(Limits.fetchAhead) { sum &+= table.fetch($0) }
+        fetched = sum
     }
 
     // MARK: shutting down

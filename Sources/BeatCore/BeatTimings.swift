@@ -29,19 +29,18 @@ public struct BeatTimings: Sendable {
 
     init() {}
 
-    mutating func recordLatency(_ latency: Duration, ok: Bool, at now: Instant) {
-        let nanoseconds = latency.wholeNanoseconds
-        self.latency.record(nanoseconds, at: now.nanoseconds)
+    mutating func recordLatency(nanoseconds: Int64, ok: Bool, at now: Instant) {
+        latency.record(nanoseconds, at: now.nanoseconds)
         if ok { okDurations.record(nanoseconds) } else { errorDurations.record(nanoseconds) }
     }
 
-    mutating func recordLateness(_ lateness: Duration, at now: Instant) {
-        self.lateness.record(lateness.wholeNanoseconds, at: now.nanoseconds)
-        latenessBuckets.record(lateness.wholeNanoseconds)
+    mutating func recordLateness(nanoseconds: Int64, at now: Instant) {
+        lateness.record(nanoseconds, at: now.nanoseconds)
+        latenessBuckets.record(nanoseconds)
     }
 
-    mutating func recordGap(_ gap: Duration, at now: Instant) {
-        self.gap.record(gap.wholeNanoseconds, at: now.nanoseconds)
-        gapBuckets.record(gap.wholeNanoseconds)
+    mutating func recordGap(nanoseconds: Int64, at now: Instant) {
+        gap.record(nanoseconds, at: now.nanoseconds)
+        gapBuckets.record(nanoseconds)
     }
 }

@@ -22,7 +22,7 @@ struct ChosenIDs {
 extension RegistrationTable {
     /// The id of the registration in a slot.
     func id(_ slot: Int32) -> String {
-        chosenIDs.id(of: slot) ?? RegistrationID.text(of: records[Int(slot)].fingerprint)
+        chosenIDs.id(of: slot) ?? RegistrationID.text(of: rows[Int(slot)].fingerprint)
     }
 
     /// The registration with this id, tombstones included: who chose it, else whose key has it.

@@ -1,4 +1,6 @@
 /// What leaves the core: data that the shell performs.
+///
+/// What is larger than an exchange lies elsewhere (`indirect`), since by far most effects are a beat's `send`.
 public enum Effect: Equatable, Sendable {
     /// Ask a server; the shell answers with exactly one `Input.replied` or `Input.failed`.
     case send(Exchange)
@@ -13,21 +15,21 @@ public enum Effect: Equatable, Sendable {
     /// The server is no longer in the list: nothing new is sent there, and what is in flight ends as usual.
     case retireServer(ServerIndex)
     /// Look for an instance at a node; the shell answers with exactly one `Input.verified`.
-    case verify(InstanceReading)
+    indirect case verify(InstanceReading)
     /// Log in, at whichever server answers; the shell answers with exactly one `Input.loginEnded`.
     case login
     /// Run a check; the shell answers with exactly one `Input.checkFinished`.
-    case runCheck(CheckRun)
+    indirect case runCheck(CheckRun)
     /// Make a change durable; the shell answers with `Input.stored` or `Input.storeFailed`. Numbers rise by one.
-    case store(StoreChange, number: UInt64)
+    indirect case store(StoreChange, number: UInt64)
     /// Open the database anew; the shell answers with `Input.storageReopened` or `Input.storeFailed`.
     case reopenStorage
     /// Answer a request of the API.
-    case answer(RequestToken, Answer)
+    indirect case answer(RequestToken, Answer)
     /// Tell those who follow.
-    case publish(Event)
+    indirect case publish(Event)
     /// Write a line.
-    case log(LogEvent)
+    indirect case log(LogEvent)
     /// Nothing is left to do after `Input.drain`.
     case finish
 }

@@ -37,6 +37,9 @@ struct HistogramRing: Sendable {
     /// The number of the part of time that each place holds.
     private var numbers: [Int64]
     private var newest = Int64.min
+    /// Where the newest part is, and when it ends: most values fall into it, and no division is needed to know.
+    private var newestPlace = 0
+    private var newestEnd = Int64.min
 
     init(parts: Int, partNanoseconds: Int64) {
         self.partNanoseconds = partNanoseconds
@@ -45,13 +48,16 @@ struct HistogramRing: Sendable {
     }
 
     mutating func record(_ value: Int64, at nanoseconds: Int64) {
-        newest = max(newest, number(at: nanoseconds))
-        let place = place(of: newest)
-        if numbers[place] != newest {
-            numbers[place] = newest
-            parts[place].reset()
-        }
-        parts[place].record(value)
+        if nanoseconds >= newestEnd { begin(number(at: nanoseconds)) }
+        parts[newestPlace].record(value)
+    }
+
+    private mutating func begin(_ number: Int64) {
+        newest = number
+        newestEnd = (number + 1) * partNanoseconds
+        newestPlace = place(of: number)
+        numbers[newestPlace] = number
+        parts[newestPlace].reset()
     }
 
     func merged(at nanoseconds: Int64) -> Histogram {

@@ -80,6 +80,12 @@ struct History {
         if isCrowded, rings[ring].isCalm { forget(slot) }
     }
 
+    /// Whether an attempt that went well of the registration in a slot, one of so many, would be kept.
+    func notesCalm(_ slot: Int32, among registrations: Int) -> Bool {
+        !isCrowded || registrations <= ringsMax - ringsMax / 10
+            || (ringOf.indices.contains(Int(slot)) && ringOf[Int(slot)] != History.noRing)
+    }
+
     /// The attempts of the registration in a slot, newest first; nil when none are kept of it.
     func attempts(of slot: Int32) -> [AttemptView]? {
         guard ringOf.indices.contains(Int(slot)), ringOf[Int(slot)] != History.noRing else { return nil }

@@ -1,40 +1,42 @@
 /// What enters the core. Each comes with the instant of its turn.
+///
+/// What is larger than a reply lies elsewhere (`indirect`), since by far most inputs are the reply to a beat.
 public enum Input: Equatable, Sendable {
     /// `registerInstance` from the API: upsert by natural key.
-    case register(RegistrationDocument, RequestToken, RegisterOptions)
+    indirect case register(RegistrationDocument, RequestToken, RegisterOptions)
     /// `deregisterInstance` from the API.
     case remove(RegistrationHandle, RequestToken, RemoveOptions)
     /// One beat now, beside the schedule.
     case beatNow(RegistrationHandle, RequestToken)
     /// Several writes of the API in one turn; `atomic`: all or none.
-    case batch([BatchOperation], RequestToken, atomic: Bool)
+    indirect case batch([BatchOperation], RequestToken, atomic: Bool)
     /// A server answered an exchange. `sentAt` is when its first byte was handed to the socket.
     case replied(Exchange, NacosReply, sentAt: Instant)
     /// An exchange ended without an answer; `sentAt` is nil when nothing of it was written. `detail` says more than the
     /// failure itself, such as why TLS did not come about.
-    case failed(Exchange, ExchangeFailure, sentAt: Instant?, detail: String? = nil)
+    indirect case failed(Exchange, ExchangeFailure, sentAt: Instant?, detail: String? = nil)
     /// A server was asked for its dialect, as `Effect.probe` wanted.
     case probed(ServerIndex, ProbeOutcome)
     /// The Nacos servers are these from now on, as `host:port`, 1…`Limits.servers` different ones. Servers that stay keep
     /// what is known of them; another number of them changes nothing but the log.
     case serverListChanged([String])
     /// A node's list was read, as `Effect.verify` wanted.
-    case verified(InstanceReading, ReadingOutcome)
+    indirect case verified(InstanceReading, ReadingOutcome)
     /// The login that `Effect.login` wanted has ended.
     case loginEnded(LoginOutcome)
     /// The run that `Effect.runCheck` wanted has ended.
-    case checkFinished(CheckRun, CheckOutcome)
+    indirect case checkFinished(CheckRun, CheckOutcome)
     /// A program renews the `ttl` checks of its registration, or says that it is unwell.
-    case alive(RegistrationHandle, CheckResult, note: String, RequestToken)
+    indirect case alive(RegistrationHandle, CheckResult, note: String, RequestToken)
     /// Somebody holds a registration out, or (nil) puts it back.
-    case maintain(RegistrationHandle, Maintenance?, RequestToken)
+    indirect case maintain(RegistrationHandle, Maintenance?, RequestToken)
     /// Somebody holds the whole sidecar out, or (nil) puts it back.
-    case maintainSidecar(Maintenance?, RequestToken)
+    indirect case maintainSidecar(Maintenance?, RequestToken)
     /// What held the whole sidecar back before the process was started anew; before what was stored comes in.
-    case restoreSidecarMaintenance(Maintenance)
+    indirect case restoreSidecarMaintenance(Maintenance)
     /// A piece of what an earlier process has stored, before anything else comes in: `rev` is its change counter,
     /// `total` the number of all its rows.
-    case restored([StoredRegistration], rev: UInt64, total: Int)
+    indirect case restored([StoredRegistration], rev: UInt64, total: Int)
     /// Every `Effect.store` up to this number is durable.
     case stored(through: UInt64)
     /// An `Effect.store`, or `Effect.reopenStorage`, came to nothing; the shell stores nothing until it is reopened.
@@ -48,7 +50,7 @@ public enum Input: Equatable, Sendable {
     case abandoned(RequestToken)
     /// Somebody empties the sidecar while the process lives on, or (nil) asks how far that is, beginning it with the
     /// defaults; answered when it is done, but not later than `wait`.
-    case beginDrain(DrainOptions?, RequestToken, wait: Duration?)
+    indirect case beginDrain(DrainOptions?, RequestToken, wait: Duration?)
     /// `nextDeadline` has come.
     case tick
     /// The process is to end: every registration that wants it is deregistered, then comes `Effect.finish`.

@@ -32,15 +32,20 @@ public struct Instant: Comparable, Hashable, Sendable {
     /// The time from `rhs` to `lhs`.
     @inlinable
     public static func - (lhs: Instant, rhs: Instant) -> Duration {
-        .nanoseconds(lhs.nanoseconds - rhs.nanoseconds)
+        // As `.nanoseconds(…)`, which calls into the library for it.
+        Duration(attoseconds: Int128(lhs.nanoseconds - rhs.nanoseconds) * 1_000_000_000)
     }
+
+    /// The nanoseconds from `earlier` to this instant: what `-` gives, for what is measured at each beat.
+    @inlinable
+    public func nanoseconds(since earlier: Instant) -> Int64 { nanoseconds - earlier.nanoseconds }
 }
 
 extension Duration {
     /// The duration in whole nanoseconds, what is finer cut off; ±292 years.
     @inlinable
     public var wholeNanoseconds: Int64 {
-        components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000
+        Int64(attoseconds / 1_000_000_000)
     }
 
     /// The duration in whole milliseconds, what is finer cut off.

@@ -3,7 +3,6 @@
 struct RegistrationTable {
     /// The part of a registration that only its document and its requests need.
     struct Record {
-        var fingerprint: UInt64 = 0
         var namespace: UInt32 = 0
         var group: UInt32 = 0
         var service: UInt32 = 0
@@ -20,7 +19,6 @@ struct RegistrationTable {
         var port: UInt16 = 0
         /// Milliseconds; 0: none was given.
         var explicitPeriod: UInt16 = 0
-        var enabled = true
         var deregisterOnExit = true
         var onUnhealthy = OnUnhealthy.stop
         /// Whether `checkLists` has an entry.
@@ -64,13 +62,20 @@ struct RegistrationTable {
     }
 
     func find(_ fingerprint: UInt64) -> Int32? {
-        records.withUnsafeBufferPointer { records in
-            index.find(fingerprint) { records[Int($0)].fingerprint }
+        rows.withUnsafeBufferPointer { rows in
+            index.find(fingerprint) { rows[Int($0)].fingerprint }
         }
     }
 
     func handle(_ slot: Int32) -> RegistrationHandle {
         RegistrationHandle(slot: slot, epoch: rows[Int(slot)].epoch)
+    }
+
+    /// Reads from the beginning, the middle and the end of a row.
+    func fetch(_ slot: Int32) -> UInt32 {
+        let position = Int(slot)
+        return rows[position].epoch &+ UInt32(truncatingIfNeeded: rows[position].nextDue)
+            &+ UInt32(truncatingIfNeeded: rows[position].lastBeat.latency)
     }
 
     /// The slot of a handle whose registration is still there.
@@ -91,17 +96,17 @@ struct RegistrationTable {
             records.append(Record())
         }
         let position = Int(slot)
-        rows[position] = Row(epoch: rows[position].epoch &+ 1, generation: 1, stage: .kept)
+        rows[position] = Row(fingerprint: fingerprint, epoch: rows[position].epoch &+ 1, generation: 1, stage: .kept)
         counts[Int(RegistrationState.pending.rawValue)] += 1
         let key = document.key
         rows[position].distroHash = Distro.javaHash("\(key.ip):\(key.port)")
         records[position] = Record(
-            fingerprint: fingerprint, namespace: names.retain(key.namespaceId), group: names.retain(key.groupName),
+            namespace: names.retain(key.namespaceId), group: names.retain(key.groupName),
             service: names.retain(key.serviceName), cluster: names.retain(key.clusterName), ip: key.ip,
             serial: rev, createdAt: now, port: key.port)
         set(document, of: slot, rev: rev, at: now)
-        records.withUnsafeBufferPointer { records in
-            index.insert(slot) { records[Int($0)].fingerprint }
+        rows.withUnsafeBufferPointer { rows in
+            index.insert(slot) { rows[Int($0)].fingerprint }
         }
         return slot
     }
@@ -116,7 +121,7 @@ struct RegistrationTable {
         records[position].rev = rev
         records[position].updatedAt = now
         records[position].explicitPeriod = UInt16(clamping: document.period?.wholeMilliseconds ?? 0)
-        records[position].enabled = document.enabled
+        rows[position].enabled = document.enabled
         records[position].deregisterOnExit = document.deregisterOnExit
         records[position].onUnhealthy = document.onUnhealthy
         if records[position].hasChecks || !document.checks.isEmpty {
@@ -146,8 +151,8 @@ struct RegistrationTable {
     mutating func remove(_ slot: Int32) {
         let position = Int(slot)
         let record = records[position]
-        records.withUnsafeBufferPointer { records in
-            index.remove(record.fingerprint) { records[Int($0)].fingerprint }
+        rows.withUnsafeBufferPointer { rows in
+            index.remove(rows[position].fingerprint) { rows[Int($0)].fingerprint }
         }
         for name in [record.namespace, record.group, record.service, record.cluster] { names.release(name) }
         counts[Int(rows[position].state.rawValue)] -= 1
@@ -173,7 +178,7 @@ struct RegistrationTable {
     func document(_ slot: Int32) -> RegistrationDocument {
         let record = records[Int(slot)]
         return RegistrationDocument(
-            key: key(slot), weight: record.weight, enabled: record.enabled, metadata: record.metadata,
+            key: key(slot), weight: record.weight, enabled: rows[Int(slot)].enabled, metadata: record.metadata,
             period: record.explicitPeriod == 0 ? nil : .milliseconds(Int64(record.explicitPeriod)),
             checks: checks(slot), onUnhealthy: record.onUnhealthy, deregisterOnExit: record.deregisterOnExit,
             labels: record.labels, source: record.source, ipRule: ipRules.isEmpty ? nil : ipRules[slot])

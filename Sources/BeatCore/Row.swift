@@ -58,6 +58,8 @@ struct Row {
     /// Whichever server is asked: the first beat after a restart is light, so that one which lost the instance says so.
     static let anyServer: ServerIndex = .max - 1
 
+    /// That of the key: where its phase is, and how it is found.
+    var fingerprint: UInt64 = 0
     /// Rises each time the place is used anew.
     var epoch: UInt32 = 0
     var generation: UInt32 = 0
@@ -86,6 +88,8 @@ struct Row {
     var hold = Hold.none
     /// It is registered with `enabled=false` for that reason.
     var isHidden = false
+    /// What the document says of it.
+    var enabled = true
     /// Leaves the table and stays stored: the process ends, and the next one is to go on.
     var staysStored = false
     /// That Nacos accepted this generation was handed over to be stored.

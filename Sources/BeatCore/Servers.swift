@@ -219,8 +219,8 @@ struct Servers {
 
     // MARK: evidence
 
-    mutating func recordLatency(_ index: ServerIndex, _ latency: Duration, at now: Instant) {
-        servers[Int(index)].latency.record(latency.wholeNanoseconds, at: now.nanoseconds)
+    mutating func recordLatency(_ index: ServerIndex, nanoseconds: Int64, at now: Instant) {
+        servers[Int(index)].latency.record(nanoseconds, at: now.nanoseconds)
     }
 
     func latency(of index: ServerIndex, at now: Instant) -> Histogram {

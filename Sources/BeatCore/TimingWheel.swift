@@ -98,6 +98,16 @@ struct TimingWheel {
         return entry
     }
 
+    /// Calls `body` with the next entries of the earliest slot, without taking them out.
+    func peek(_ count: Int, _ body: (Int32) -> Void) {
+        guard let first = nextTick else { return }
+        var entry = heads[Int(first % Int64(Self.slotCount))]
+        for _ in 0..<count where entry != Self.none {
+            body(entry)
+            entry = links[Int(entry)].next
+        }
+    }
+
     /// The earliest tick at which an entry hangs.
     var nextTick: Int64? {
         let start = Int(cursor % Int64(Self.slotCount))

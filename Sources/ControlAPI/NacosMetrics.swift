@@ -90,8 +90,8 @@ public struct NacosMetrics: Sendable {
     }
 
     /// Counts a request that ended; `status` is nil when there was no answer.
-    public mutating func record(_ operation: Operation, status: Int?, duration: Duration) {
-        durations[NacosMetrics.index(operation, StatusClass(status: status))].record(duration.wholeNanoseconds)
+    public mutating func record(_ operation: Operation, status: Int?, nanoseconds: Int64) {
+        durations[NacosMetrics.index(operation, StatusClass(status: status))].record(nanoseconds)
     }
 
     /// How long the requests took that ended so.

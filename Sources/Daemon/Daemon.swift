@@ -12,6 +12,8 @@ public final class Daemon {
     var core: BeatReactor
     var clocks: Clocks
     var effects: [Effect] = []
+    /// What the core is given in this turn of what `client` brought.
+    private var outcomes: [Input] = []
     let client: NacosClient
     let server: HTTPServer
     let checks: CheckRunner
@@ -126,7 +128,8 @@ public final class Daemon {
         checks.turn(at: begin)
         // What the callbacks collected goes in: Nacos' answers first, checks, then what is due. Then, with those beats on
         // their way, the API.
-        for outcome in client.takeOutcomes() { core.handle(outcome, at: begin, into: &effects) }
+        client.takeOutcomes(&outcomes)
+        for outcome in outcomes { core.handle(outcome, at: begin, into: &effects) }
         for outcome in checks.takeOutcomes() { core.handle(outcome, at: begin, into: &effects) }
         takeStorageReports()
         if let deadline = core.nextDeadline?.at, deadline <= begin { core.handle(.tick, at: begin, into: &effects) }

@@ -21,18 +21,21 @@ struct InstanceQueries {
     private var arena: [UInt8] = []
     private var entries: [Entry] = []
     private var wasted = 0
+    /// Makes the reads of `fetch` count as used.
+    private var fetched: UInt8 = 0
     private var beginnings: [[UInt8]] = [[]]
     private var beginningNumbers: [[UInt8]: UInt16] = [:]
-    private var whole: [UInt8] = []
     /// A megabyte at most, of names that may be gone again; more services than that have few instances each.
     private static let beginningsMax = 4096
     /// What follows the last parameter that instances of a service share.
     private static let addressMark = Array("&ip=".utf8)
+    /// As many as the processor fetches at the same time, and some.
+    private static let fetchAhead = 32
     /// Below it, an arena is not worth tidying.
     private static let wasteMin = 1 << 20
 
-    /// Calls `body` with the query of the exchange's registration in its dialect, encoding it when it is another one.
-    mutating func with(_ exchange: Exchange, _ core: borrowing BeatReactor, _ body: (Span<UInt8>) -> Void) {
+    /// Appends the query of the exchange's registration in its dialect, encoding it when it is another one.
+    mutating func append(_ exchange: Exchange, _ core: borrowing BeatReactor, to output: inout [UInt8]) {
         let position = Int(exchange.slot)
         while entries.count <= position { entries.append(Entry()) }
         let epoch = core.epoch(of: exchange.slot)
@@ -40,10 +43,32 @@ struct InstanceQueries {
             encode(core.key(of: exchange.slot), exchange.dialect, epoch: epoch, at: position)
         }
         let entry = entries[position]
-        whole.removeAll(keepingCapacity: true)
-        whole.append(contentsOf: beginnings[Int(entry.beginning)])
-        whole.append(contentsOf: arena[entry.offset..<(entry.offset + Int(entry.length))])
-        body(whole.span)
+        output.append(contentsOf: beginnings[Int(entry.beginning)])
+        arena.withUnsafeBufferPointer {
+            output.append(contentsOf: $0[entry.offset..<(entry.offset + Int(entry.length))])
+        }
+    }
+
+    /// Reads something of each query that is written next, so that the processor fetches them from memory at the same
+    /// time (see `BeatReactor.fetchRows`). How many those are.
+    mutating func fetch(_ queue: borrowing RingBuffer<Outgoing>, _ core: borrowing BeatReactor) -> Int {
+        let count = min(queue.count, Self.fetchAhead)
+        // First where they are, then what is there: the second needs the first.
+        for index in 0..<count {
+            guard let outgoing = queue[index] else { continue }
+            fetched &+= UInt8(truncatingIfNeeded: entry(outgoing)?.length ?? 0)
+            fetched &+= UInt8(truncatingIfNeeded: core.epoch(of: outgoing.exchange.slot))
+        }
+        for index in 0..<count {
+            guard let offset = entry(queue[index])?.offset, offset < arena.count else { continue }
+            fetched &+= arena[offset]
+        }
+        return count
+    }
+
+    private func entry(_ outgoing: Outgoing?) -> Entry? {
+        guard let outgoing, Int(outgoing.exchange.slot) < entries.count else { return nil }
+        return entries[Int(outgoing.exchange.slot)]
     }
 
     /// The number of the beginning of a query, and what is left of it.

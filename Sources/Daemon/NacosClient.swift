@@ -96,10 +96,10 @@ final class NacosClient {
         access?.resolved(server)
     }
 
-    /// What ended since the last call.
-    func takeOutcomes() -> [Input] {
-        defer { outcomes.removeAll(keepingCapacity: true) }
-        return outcomes
+    /// Exchanges what ended since the last call for an empty list, of which the memory is used again.
+    func takeOutcomes(_ taken: inout [Input]) {
+        taken.removeAll(keepingCapacity: true)
+        swap(&taken, &outcomes)
     }
 
     /// When something that waits for room times out.
@@ -125,6 +125,7 @@ final class NacosClient {
     func close() {
         access?.close()
         for pool in pools { pool.close() }
+        pools = []
     }
 
     // MARK: the list of servers
@@ -178,7 +179,7 @@ final class NacosClient {
 
     /// Counts a request that was none of an exchange; `status` nil: no answer.
     func record(_ operation: NacosMetrics.Operation, status: Int?, since: Instant) {
-        metrics.record(operation, status: status, duration: readClock() - since)
+        metrics.record(operation, status: status, nanoseconds: readClock().nanoseconds(since: since))
     }
 
     /// Gives the core an outcome that is none of an exchange.
@@ -188,16 +189,16 @@ final class NacosClient {
 
     func isCancelled(_ exchange: Exchange) -> Bool { !cancelled.isEmpty && cancelled.contains(exchange) }
 
-    func finish(_ outgoing: Outgoing, _ result: ExchangeResult) {
+    func finish(_ outgoing: Outgoing, _ result: ExchangeResult, at now: Instant) {
         if !cancelled.isEmpty { cancelled.remove(outgoing.exchange) }
         let operation = NacosMetrics.Operation(outgoing.exchange.kind)
-        let duration = outgoing.sentAt.map { readClock() - $0 } ?? .zero
+        let nanoseconds = outgoing.sentAt.map { now.nanoseconds(since: $0) } ?? 0
         switch result {
         case .replied(let reply):
-            metrics.record(operation, status: reply.status, duration: duration)
+            metrics.record(operation, status: reply.status, nanoseconds: nanoseconds)
             outcomes.append(.replied(outgoing.exchange, reply, sentAt: outgoing.sentAt ?? outgoing.queuedAt))
         case .failed(let failure, let detail):
-            metrics.record(operation, status: nil, duration: duration)
+            metrics.record(operation, status: nil, nanoseconds: nanoseconds)
             outcomes.append(.failed(outgoing.exchange, failure, sentAt: outgoing.sentAt, detail: detail))
         }
     }

@@ -10,15 +10,18 @@ enum NacosClientLimits {
     /// How far a pool may grow beyond its setting while every connection is full: slow servers are better served by
     /// more connections than by late beats. 8 × 16 = 128.
     static let growth = 16
+    /// How long a beat waits for room before the pool grows: the bursts of a million registrations are over sooner, and
+    /// a beat is not late by it (reliability.md, P4).
+    static let waitForGrowth = Duration.milliseconds(5)
     /// An answer that took as long makes the server be used unpipelined: a beat that a node hands on to a hung one takes
     /// 2.0 s (nacos.md §4.6), and no other answer of a server that is well takes half of that.
-    static let slowAnswer = Duration.milliseconds(1500)
+    static let slowAnswer: Int64 = 1_500_000_000
     /// How long a server is used unpipelined after a slow answer or trouble of its cluster: the longest such trouble
     /// lasts 17 s (nacos.md §11.3).
     static let unpipelined = Duration.seconds(30)
     /// While an exchange waits longer than this, no other is written behind one, if the pool can grow: the server may be
     /// slow, or hang. Above the way to the far side of the earth and back.
-    static let stuck = Duration.milliseconds(400)
+    static let stuck: Int64 = 400_000_000
     /// How long an exchange that waited behind one that timed out is tried again at the same server: one that is well
     /// answers in a fraction, and the beat still has time for another server.
     static let secondChance = Duration.milliseconds(500)
@@ -34,7 +37,7 @@ enum NacosClientLimits {
     /// r-nacos closes an idle connection after 4.5 s (nacos.md §10.1).
     static let idle: Int64 = 4_000_000_000
     /// Connections above the setting end when they are idle for so long.
-    static let surplus = Duration.seconds(5)
+    static let surplus: Int64 = 5_000_000_000
     /// Connections kept idle longer than this are closed: Tomcat does it after 60 s.
     static let idleMax: Int64 = 55_000_000_000
     /// How often one exchange may be sent again because its connection ended without a byte of an answer.

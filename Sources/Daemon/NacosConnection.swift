@@ -20,7 +20,9 @@ struct Outgoing {
 
 /// One kept-alive connection to a Nacos server with the exchanges that wait for their answers on it, in order.
 final class NacosConnection: StreamDelegate {
-    private unowned let pool: ServerPool
+    /// Held until the connection ends, upon which the pool lets go of it: what is unowned is counted once more with each
+    /// answer.
+    private let pool: ServerPool
     private let stream: Stream
     /// Where it goes.
     let address: SocketAddress
@@ -51,12 +53,13 @@ final class NacosConnection: StreamDelegate {
         self.stream = stream
         idleSince = now
         stream.delegate = self
+        stream.tellsOfDrain = false
     }
 
     /// True when the server has been at its oldest exchange for so long that none should wait behind it.
     func isStuck(at now: Instant) -> Bool {
         guard let writtenAt = pending.first?.writtenAt else { return false }
-        return now - max(writtenAt, answeredAt) > NacosClientLimits.stuck
+        return now.nanoseconds(since: max(writtenAt, answeredAt)) > NacosClientLimits.stuck
     }
 
     /// Exchanges without an answer yet.
@@ -100,13 +103,14 @@ final class NacosConnection: StreamDelegate {
     func streamDidDrain(_ stream: Stream) {}
 
     func streamDidRead(_ stream: Stream) {
+        let now = pool.readClock()
         var consumed = 0
         var goesOn = true
         stream.withInput { bytes in
             while goesOn, let head = pending.first {
                 let rest = bytes.extracting(consumed...)
                 guard parser == nil else {
-                    guard parse(rest, head.exchange, consumed: &consumed, goesOn: &goesOn) else { break }
+                    guard parse(rest, head.exchange, at: now, consumed: &consumed, goesOn: &goesOn) else { break }
                     continue
                 }
                 switch ReplyScanner.scan(rest, kind: head.exchange.kind, dialect: head.exchange.dialect) {
@@ -116,7 +120,7 @@ final class NacosConnection: StreamDelegate {
                 case .complete(let length, let reply, let keepsOpen):
                     consumed += length
                     goesOn = keepsOpen
-                    finish(.replied(reply))
+                    finish(.replied(reply), at: now)
                 case .unusual:
                     parser = HTTPResponseParser()
                 }
@@ -139,7 +143,7 @@ final class NacosConnection: StreamDelegate {
 
     /// Reads an answer by the parser; false when more bytes are needed or the connection is over.
     private func parse(
-        _ bytes: Span<UInt8>, _ exchange: Exchange, consumed: inout Int, goesOn: inout Bool
+        _ bytes: Span<UInt8>, _ exchange: Exchange, at now: Instant, consumed: inout Int, goesOn: inout Bool
     ) -> Bool {
         do throws(HTTPResponseError) {
             guard let step = try parser?.parse(bytes) else { return false }
@@ -150,29 +154,30 @@ final class NacosConnection: StreamDelegate {
             case .response(let response, let keepsOpen):
                 parser = nil
                 goesOn = keepsOpen
-                finish(.replied(NacosReply(classifying: response, kind: exchange.kind, dialect: exchange.dialect)))
+                finish(
+                    .replied(NacosReply(classifying: response, kind: exchange.kind, dialect: exchange.dialect)),
+                    at: now)
                 return keepsOpen
             }
         } catch {
             goesOn = false
-            finish(.failed(.parse))
+            finish(.failed(.parse), at: now)
             return false
         }
     }
 
     /// The oldest exchange has ended.
-    private func finish(_ result: ExchangeResult) {
+    private func finish(_ result: ExchangeResult, at now: Instant) {
         hasPartialAnswer = false
         guard let outgoing = pending.popFirst() else { return }
         answered += 1
         if case .replied(let reply) = result { wasWell = reply.status == 200 } else { wasWell = false }
         isExclusive = false
-        let now = pool.readClock()
         if let writtenAt = outgoing.writtenAt {
-            wasSlow = pool.took(now - max(writtenAt, answeredAt), result, at: now)
+            wasSlow = pool.took(nanoseconds: now.nanoseconds(since: max(writtenAt, answeredAt)), result, at: now)
         }
         answeredAt = now
-        pool.finish(outgoing, result)
+        pool.finish(outgoing, result, at: now)
         if answered == written, written >= pool.requestLimit { pool.survived(answered) }
         if pending.isEmpty { idleSince = now }
     }
@@ -185,7 +190,7 @@ final class NacosConnection: StreamDelegate {
             failAll(.connect, sent: false, reason.tlsDetail)
         } else if reason == .deadlinePassed {
             // Only the first has had the server's attention; those behind it go elsewhere.
-            finish(.failed(.timeout))
+            finish(.failed(.timeout), at: pool.readClock())
             return abandon(late: true)
         } else {
             endedByPeer(reason)
@@ -206,13 +211,14 @@ final class NacosConnection: StreamDelegate {
             finish(
                 .replied(
                     NacosReply(
-                        classifying: response, kind: head.exchange.kind, dialect: head.exchange.dialect)))
+                        classifying: response, kind: head.exchange.kind, dialect: head.exchange.dialect)),
+                at: pool.readClock())
         } else if pool.transport.usesTLS, answered == 0, !pending.isEmpty {
             // It may have been a refusal whose words were lost: those of a server that closes with input unread.
             pool.cannotConnect(to: address, Self.unanswered)
             failAll(.closed, sent: true, Self.unanswered)
         } else if hasPartialAnswer || (answered == 0 && !pending.isEmpty) {
-            finish(.failed(.closed))
+            finish(.failed(.closed), at: pool.readClock())
         } else if pending.isEmpty {
             pool.closedWhileIdle(since: idleSince)
         }
@@ -223,7 +229,7 @@ final class NacosConnection: StreamDelegate {
     private func failAll(_ failure: ExchangeFailure, sent: Bool, _ detail: String?) {
         while var outgoing = pending.popFirst() {
             if !sent { outgoing.sentAt = nil }
-            pool.finish(outgoing, .failed(failure, detail: detail))
+            pool.finish(outgoing, .failed(failure, detail: detail), at: pool.readClock())
         }
     }
 

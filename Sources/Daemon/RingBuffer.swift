@@ -7,6 +7,9 @@ struct RingBuffer<Element> {
     var isEmpty: Bool { count == 0 }
     var first: Element? { count == 0 ? nil : storage[head] }
 
+    /// The element at a place behind the first one, which is below `count`.
+    subscript(_ offset: Int) -> Element? { storage[(head + offset) & (storage.count - 1)] }
+
     mutating func append(_ element: Element) {
         if count == storage.count { grow() }
         storage[(head + count) & (storage.count - 1)] = element

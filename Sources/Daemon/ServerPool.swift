@@ -14,10 +14,15 @@ final class ServerPool {
     let name: String
     private var addresses: AddressRotation
     /// Writes requests to this server, with its token.
-    var encoder: NacosRequestEncoder
+    var encoder: NacosRequestEncoder { didSet { lightBeat = encoder.lightBeat } }
+    /// What is the same in each light beat; a copy, for taking the whole encoder in hand costs ten counts of references.
+    private var lightBeat: LightBeatFrame
     let transport: ServerTransport
     private let configuration: NacosClient.Configuration
-    private unowned let client: NacosClient
+    /// Held for good, until `NacosClient.close`: what is unowned is counted once more with each answer.
+    private let client: NacosClient
+    /// Every request is signed.
+    private let signs: Bool
     private var connections: [NacosConnection] = []
     private var beats = RingBuffer<Outgoing>()
     private var others = RingBuffer<Outgoing>()
@@ -27,7 +32,7 @@ final class ServerPool {
     private(set) var requestLimit = NacosClientLimits.requestsPerConnection
     /// The server is no longer in the list: what is on the wire ends, and nothing else begins.
     private(set) var isRetired = false
-    private var idleLimit = Duration.nanoseconds(NacosClientLimits.idle)
+    private var idleLimit = NacosClientLimits.idle
     /// TLS did not come about: until when no connection is opened, and why.
     private var rest: (until: Instant, detail: String)?
     /// Until then a beat waits behind no other one, if the pool can grow.
@@ -41,10 +46,12 @@ final class ServerPool {
         name = server.name
         self.configuration = configuration
         self.client = client
+        signs = configuration.signer != nil
         addresses = AddressRotation(server.addresses)
         transport = ServerTransport(server, configuration)
         encoder = NacosRequestEncoder(
             host: server.name, contextPath: configuration.contextPath, version: configuration.version)
+        lightBeat = encoder.lightBeat
     }
 
     var requestTimeout: Duration { configuration.requestTimeout }
@@ -62,7 +69,8 @@ final class ServerPool {
         // What waits may be allowed another connection soon.
         let soon = others.isEmpty ? nil : readClock() + NacosClientLimits.waitPerConnection
         guard let first = beats.first else { return soon }
-        return soon.earlier(first.queuedAt + requestTimeout).earlier(rest?.until)
+        let grows = canGrow ? first.queuedAt + NacosClientLimits.waitForGrowth : nil
+        return soon.earlier(first.queuedAt + requestTimeout).earlier(grows).earlier(rest?.until)
     }
 
     /// Awaits answers to beats and registers no longer than this: deregistering must not wait for a server that hangs.
@@ -88,13 +96,19 @@ final class ServerPool {
         }
         if connections.count > configuration.connectionsPerServer { dropUseless(at: now) }
         let isSlow = now < unpipelinedUntil || connections.contains { $0.isStuck(at: now) }
+        // Where more waits than a few for each connection, each is chosen once for its whole share.
+        let share = isSlow ? 1 : max(NacosClientLimits.beatsPerWrite, beats.count / max(1, connections.count))
+        let frame = lightBeat
+        var fetched = 0
         while !beats.isEmpty, let connection = connectionForBeats(isSlow: isSlow, at: now) {
+            if fetched <= 0 { fetched = queries.fetch(beats, core) }
+            fetched -= share
             let room = min(connection.room, configuration.pipelineDepth - connection.load)
-            fill(&beats, min(room, isSlow ? 1 : NacosClientLimits.beatsPerWrite), core, &queries)
+            fill(&beats, min(room, share), frame, core, &queries, at: now)
             send(on: connection, exclusive: false, at: now)
         }
         while !others.isEmpty, let connection = connectionForOthers(at: now) {
-            fill(&others, 1, core, &queries)
+            fill(&others, 1, frame, core, &queries, at: now)
             send(on: connection, exclusive: true, at: now)
         }
     }
@@ -107,41 +121,40 @@ final class ServerPool {
 
     /// Takes up to `count` exchanges that are still wanted and encodes them into `scratch`.
     private func fill(
-        _ queue: inout RingBuffer<Outgoing>, _ count: Int, _ core: borrowing BeatReactor,
-        _ queries: inout InstanceQueries
+        _ queue: inout RingBuffer<Outgoing>, _ count: Int, _ frame: LightBeatFrame, _ core: borrowing BeatReactor,
+        _ queries: inout InstanceQueries, at now: Instant
     ) {
         scratch.removeAll(keepingCapacity: true)
         batch.removeAll(keepingCapacity: true)
         while batch.count < count, let outgoing = queue.popFirst() {
             guard !client.isCancelled(outgoing.exchange) else {
-                finish(outgoing, .failed(.aborted))
+                finish(outgoing, .failed(.aborted), at: now)
                 continue
             }
             let signature =
-                configuration.signer == nil
-                ? nil
-                : client.signature(groupedServiceName: core.key(of: outgoing.exchange.slot).groupedServiceName)
-            encode(outgoing.exchange, signature, core, &queries)
+                signs
+                ? client.signature(groupedServiceName: core.key(of: outgoing.exchange.slot).groupedServiceName) : nil
+            encode(outgoing.exchange, frame, signature, core, &queries)
             batch.append(outgoing)
         }
     }
 
     private func encode(
-        _ exchange: Exchange, _ signature: RequestSignature?, _ core: borrowing BeatReactor,
+        _ exchange: Exchange, _ frame: LightBeatFrame, _ signature: RequestSignature?, _ core: borrowing BeatReactor,
         _ queries: inout InstanceQueries
     ) {
         if encoder.dialect != exchange.dialect { encoder.dialect = exchange.dialect }
         switch exchange.kind {
         case .lightBeat:
-            queries.with(exchange, core) {
-                encoder.appendLightBeat(instanceQuery: $0, signature: signature, to: &scratch)
-            }
+            frame.begin(&scratch, exchange.dialect)
+            queries.append(exchange, core, to: &scratch)
+            frame.end(&scratch, exchange.dialect, signature)
         case .fullBeat:
             let (document, period) = core.subject(of: exchange)
             let info = BeatInfo(document, period: period)
-            queries.with(exchange, core) {
-                encoder.appendFullBeat(info, instanceQuery: $0, signature: signature, to: &scratch)
-            }
+            var query: [UInt8] = []
+            queries.append(exchange, core, to: &query)
+            encoder.appendFullBeat(info, instanceQuery: query.span, signature: signature, to: &scratch)
         case .register:
             encoder.appendRegister(core.subject(of: exchange).document, signature: signature, to: &scratch)
         case .deregister: encoder.appendDeregister(core.key(of: exchange.slot), signature: signature, to: &scratch)
@@ -154,7 +167,16 @@ final class ServerPool {
         if let idle = idleConnection(at: now), idle.isConnected { return idle }
         if connections.count < configuration.connectionsPerServer { _ = connect(at: now) }
         let depth = isSlow ? 1 : configuration.pipelineDepth
-        return leastLoaded(depth) ?? grow(at: now) ?? (isSlow ? leastLoaded(configuration.pipelineDepth) : nil)
+        if let connection = leastLoaded(depth) { return connection }
+        // A burst is over before another connection would stand.
+        if isSlow || hasWaited(at: now), let connection = grow(at: now) { return connection }
+        return isSlow ? leastLoaded(configuration.pipelineDepth) : nil
+    }
+
+    /// Whether a beat has waited for room for so long that more connections are worth it.
+    private func hasWaited(at now: Instant) -> Bool {
+        guard let first = beats.first else { return false }
+        return now >= first.queuedAt + NacosClientLimits.waitForGrowth
     }
 
     /// The connection with the fewest beats on it, below `depth`, that takes another one. One that stands is better than
@@ -194,10 +216,10 @@ final class ServerPool {
         var best = -1
         for position in connections.indices
         where connections[position].load == 0 && connections[position].room(within: requestLimit) > 0 {
-            let age = now - connections[position].idleSince
+            let age = now.nanoseconds(since: connections[position].idleSince)
             guard age <= idleLimit else {
                 // It stands longer than it was trusted to: the next one may be trusted as long.
-                idleLimit = min(age, .nanoseconds(NacosClientLimits.idleMax))
+                idleLimit = min(age, NacosClientLimits.idleMax)
                 continue
             }
             if best < 0 || connections[best].idleSince < connections[position].idleSince { best = position }
@@ -247,8 +269,8 @@ final class ServerPool {
         let useless = connections.filter {
             $0.load == 0
                 && ($0.room == 0
-                    || now - $0.idleSince
-                        > (isGrown ? NacosClientLimits.surplus : .nanoseconds(NacosClientLimits.idleMax)))
+                    || now.nanoseconds(since: $0.idleSince)
+                        > (isGrown ? NacosClientLimits.surplus : NacosClientLimits.idleMax))
         }
         for connection in useless { connection.abandon() }
     }
@@ -269,17 +291,19 @@ final class ServerPool {
 
     /// An exchange ended that had the server's attention for so long. True when the server is to be used unpipelined
     /// for that.
-    func took(_ duration: Duration, _ result: ExchangeResult, at now: Instant) -> Bool {
+    func took(nanoseconds: Int64, _ result: ExchangeResult, at now: Instant) -> Bool {
         let isTrouble =
             switch result {
             case .failed(.timeout, _), .replied(.clusterTrouble): true
-            case .failed, .replied: duration >= NacosClientLimits.slowAnswer
+            case .failed, .replied: nanoseconds >= NacosClientLimits.slowAnswer
             }
         if isTrouble { unpipelinedUntil = now + NacosClientLimits.unpipelined }
         return isTrouble
     }
 
-    func finish(_ outgoing: Outgoing, _ result: ExchangeResult) { client.finish(outgoing, result) }
+    func finish(_ outgoing: Outgoing, _ result: ExchangeResult, at now: Instant) {
+        client.finish(outgoing, result, at: now)
+    }
 
     /// The connection ended before this exchange had a byte of an answer: it goes out again, without having failed,
     /// unless it is no longer wanted.
@@ -288,11 +312,11 @@ final class ServerPool {
         outgoing.resends += 1
         outgoing.queuedAt = client.readClock()
         if client.isCancelled(outgoing.exchange) {
-            finish(outgoing, .failed(.aborted))
+            finish(outgoing, .failed(.aborted), at: outgoing.queuedAt)
         } else if isRetired {
-            finish(outgoing, .failed(.closed))
+            finish(outgoing, .failed(.closed), at: outgoing.queuedAt)
         } else if outgoing.resends > NacosClientLimits.resends {
-            finish(outgoing, .failed(.closed))
+            finish(outgoing, .failed(.closed), at: outgoing.queuedAt)
         } else if outgoing.exchange.kind.isBeat {
             beats.prepend(outgoing)
         } else {
@@ -319,8 +343,8 @@ final class ServerPool {
 
     /// The server closed a connection that was idle for so long.
     func closedWhileIdle(since: Instant) {
-        let age = client.readClock() - since
-        if age > .seconds(1) { idleLimit = min(idleLimit, age - .milliseconds(500)) }
+        let age = client.readClock().nanoseconds(since: since)
+        if age > 1_000_000_000 { idleLimit = min(idleLimit, age - 500_000_000) }
     }
 
     // MARK: queue
@@ -328,17 +352,18 @@ final class ServerPool {
     /// What has waited for room for longer than a request may take has timed out without being sent.
     private func expire(at now: Instant) {
         while let first = beats.first, first.queuedAt + requestTimeout <= now, let outgoing = beats.popFirst() {
-            finish(outgoing, .failed(.timeout))
+            finish(outgoing, .failed(.timeout), at: now)
         }
         let patience = requestTimeout * NacosClientLimits.registerPatience
         while let first = others.first, first.queuedAt + patience <= now, let outgoing = others.popFirst() {
-            finish(outgoing, .failed(.timeout))
+            finish(outgoing, .failed(.timeout), at: now)
         }
     }
 
     private func failQueued(_ failure: ExchangeFailure, _ detail: String? = nil) {
-        while let outgoing = beats.popFirst() { finish(outgoing, .failed(failure, detail: detail)) }
-        while let outgoing = others.popFirst() { finish(outgoing, .failed(failure, detail: detail)) }
+        let now = readClock()
+        while let outgoing = beats.popFirst() { finish(outgoing, .failed(failure, detail: detail), at: now) }
+        while let outgoing = others.popFirst() { finish(outgoing, .failed(failure, detail: detail), at: now) }
     }
 
     // MARK: the list of servers

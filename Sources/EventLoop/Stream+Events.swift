@@ -71,7 +71,7 @@ extension Stream {
         isCongested = false
         _ = buffers.setSending(false)
         // TLS has been given only what there was when the congestion began.
-        buffers.outputCount == 0 ? didDrain() : sendSoon()
+        if buffers.outputCount == 0 { didDrain() } else { sendSoon() }
     }
 
     /// The buffers cannot go on in one direction.

@@ -26,6 +26,8 @@ public final class Stream: LoopResource {
     public var delegate: (any StreamDelegate)?
     /// A number for the owner, such as an index into its table; the stream does not look at it.
     public var tag = 0
+    /// Whether the owner is told by `streamDidDrain`, which costs a pass of the loop that does not wait.
+    public var tellsOfDrain = true
     /// The other side: where the connection came from or goes to.
     public let peer: SocketAddress
 
@@ -225,7 +227,7 @@ public final class Stream: LoopResource {
         guard state == .open || state == .flushing, pendingEnd == nil, !isCongested else { return false }
         switch buffers.outputCount == 0 ? .everything : buffers.send() {
         case .everything:
-            didDrain()
+            return didDrain()
         case .partly:
             isCongested = true
             guard !buffers.setSending(true) else { return false }
@@ -236,12 +238,15 @@ public final class Stream: LoopResource {
         return true
     }
 
-    func didDrain() {
+    /// True when the owner was told of something.
+    @discardableResult
+    func didDrain() -> Bool {
         switch state {
-        case .open: delegate?.streamDidDrain(self)
+        case .open where tellsOfDrain: delegate?.streamDidDrain(self)
         case .flushing: linger()
-        case .connecting, .lingering, .closed: break
+        case .open, .connecting, .lingering, .closed: return false
         }
+        return true
     }
 
     // MARK: the end

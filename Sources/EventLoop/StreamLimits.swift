@@ -60,7 +60,7 @@ public protocol StreamDelegate: AnyObject {
     func streamDidConnect(_ stream: Stream)
     /// There is more input than before.
     func streamDidRead(_ stream: Stream)
-    /// All output that was written has been handed to the kernel.
+    /// All output that was written has been handed to the kernel; not told when `Stream.tellsOfDrain` is false.
     func streamDidDrain(_ stream: Stream)
     /// Something ended; see `StreamEnd` for what is left of the stream.
     func streamDidEnd(_ stream: Stream, reason: StreamEnd)

@@ -63,8 +63,8 @@ import Testing
         api.shell.http.record(route, .get, status: 200, duration: .milliseconds(2))
         api.shell.http.record(route, .head, status: 200, duration: .milliseconds(2))
         api.shell.http.record(nil, .other("BREW"), status: 501, duration: .zero)
-        api.shell.nacos.record(.beat, status: 200, duration: .milliseconds(3))
-        api.shell.nacos.record(.register, status: nil, duration: .seconds(3))
+        api.shell.nacos.record(.beat, status: 200, nanoseconds: 3_000_000)
+        api.shell.nacos.record(.register, status: nil, nanoseconds: 3_000_000_000)
         api.shell.connections.busy[.tcp] = 2
         api.shell.loop.busy = .milliseconds(1500)
         api.shell.logMessages[.warn] = 4
