@@ -50,6 +50,8 @@ public struct BeatReactor: ~Copyable {
     public internal(set) var checkMetrics = CheckMetrics()
     /// While a person holds the whole sidecar out.
     public internal(set) var sidecarMaintenance: Maintenance?
+    /// How many beats the next tick may begin, at most `Limits.beatsPerTurn`: what is due beyond waits in the wheel.
+    public var room = Limits.beatsPerTurn
     /// Rises with every change of a document, and with nothing else.
     public internal(set) var rev: UInt64 = 0
 
@@ -163,6 +165,18 @@ public struct BeatReactor: ~Copyable {
         holdAnswers(from: first, at: now, in: &effects)
     }
 
+    /// Takes inputs in their order.
+    public mutating func handle(_ inputs: [Input], at now: Instant, into effects: inout [Effect]) {
+        for position in inputs.indices {
+            if position % Limits.fetchAhead == 0 {
+                for input in inputs[position...].prefix(Limits.fetchAhead) {
+                    if case .replied(let exchange, _, _) = input { fetchRow(exchange.slot) }
+                }
+            }
+            handle(inputs[position], at: now, into: &effects)
+        }
+    }
+
     /// When the core wants its next `tick`, and why; nil when it waits for nothing.
     public var nextDeadline: (at: Instant, reason: StaticString)? {
         var next: (at: Instant, reason: StaticString)?
@@ -197,7 +211,7 @@ public struct BeatReactor: ~Copyable {
         tickStorage(at: now, into: &effects)
         workDrain(at: now, into: &effects)
         let due = wheel.tick(at: now)
-        for count in 0..<Limits.beatsPerTurn {
+        for count in 0..<min(room, Limits.beatsPerTurn) {
             if count % Limits.fetchAhead == 0 { fetchRows() }
             guard let slot = wheel.popDue(at: due) else { return }
             wake(slot, at: now, into: &effects)
@@ -210,6 +224,10 @@ public struct BeatReactor: ~Copyable {
         var sum = fetched
         wheel.peek(Limits.fetchAhead) { sum &+= table.fetch($0) }
         fetched = sum
+    }
+
+    private mutating func fetchRow(_ slot: Int32) {
+        if table.rows.indices.contains(Int(slot)) { fetched &+= table.fetch(slot) }
     }
 
     // MARK: shutting down

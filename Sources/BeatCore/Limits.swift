@@ -20,6 +20,8 @@ public enum Limits {
     public static let labelKeys = 64
     /// Beats begun in one turn, so that the rest of the turn is reached: twice what a million at 5 s need in 10 ms.
     public static let beatsPerTurn = 4096
+    /// Beats begun in one turn while every server has its fill of them, so that it goes on at all.
+    public static let beatsPerFullTurn = 64
     /// Rows read ahead of being worked on: as many as a processor fetches from memory at the same time, and some.
     public static let fetchAhead = 32
     /// Requests that may wait for Nacos at the same time; more are answered as if their wait was over.

@@ -129,9 +129,10 @@ public final class Daemon {
         // What the callbacks collected goes in: Nacos' answers first, checks, then what is due. Then, with those beats on
         // their way, the API.
         client.takeOutcomes(&outcomes)
-        for outcome in outcomes { core.handle(outcome, at: begin, into: &effects) }
+        core.handle(outcomes, at: begin, into: &effects)
         for outcome in checks.takeOutcomes() { core.handle(outcome, at: begin, into: &effects) }
         takeStorageReports()
+        core.room = client.roomForBeats
         if let deadline = core.nextDeadline?.at, deadline <= begin { core.handle(.tick, at: begin, into: &effects) }
         perform()
         client.flush(core, at: Instant(nanoseconds: MonotonicClock.nanoseconds()))
@@ -187,6 +188,7 @@ public final class Daemon {
             .earlier(drainDeadline).earlier(finishDeadline).earlier(logLevelChange.revertsAt)
             .earlier(core.hasIPRules ? nextAddressLook : nil)
             .earlier(keepaliveAt)
+        client.wakesAt = next ?? Instant(nanoseconds: .max)
         if let next { timer?.arm(at: next.nanoseconds) } else { timer?.disarm() }
     }
 

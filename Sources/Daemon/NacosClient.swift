@@ -57,6 +57,9 @@ final class NacosClient {
     private var metrics: NacosMetrics
     private var signer: RequestSigner?
     private let connectionsMax: Int
+    /// When the loop wakes at the latest, as the daemon has armed its timer.
+    var wakesAt = Instant(nanoseconds: .max)
+    private var heldUpUntil = Instant(nanoseconds: 0)
     let readClock: () -> Instant
 
     init(
@@ -100,6 +103,13 @@ final class NacosClient {
     func takeOutcomes(_ taken: inout [Input]) {
         taken.removeAll(keepingCapacity: true)
         swap(&taken, &outcomes)
+    }
+
+    /// How many more beats are worth beginning. With more due than all servers take, a queue here would be a second one
+    /// behind that of the wheel, and each beat be fetched from memory three times over instead of once.
+    var roomForBeats: Int {
+        let waiting = pools.lazy.filter { !$0.isRetired }.map(\.waitingBeats).min() ?? 0
+        return max(Limits.beatsPerFullTurn, Limits.beatsPerTurn - waiting)
     }
 
     /// When something that waits for room times out.
@@ -186,6 +196,15 @@ final class NacosClient {
     func report(_ input: Input) { outcomes.append(input) }
 
     // MARK: what pools tell
+
+    /// True when this process has just been held up (stopped, swapped out, on a machine that slept): what was slow, or
+    /// seems to be, were not the servers.
+    func isHeldUp(at now: Instant) -> Bool {
+        if now.nanoseconds(since: wakesAt) > NacosClientLimits.heldUp {
+            heldUpUntil = now + NacosClientLimits.heldUpGrace
+        }
+        return now < heldUpUntil
+    }
 
     func isCancelled(_ exchange: Exchange) -> Bool { !cancelled.isEmpty && cancelled.contains(exchange) }
 

@@ -22,6 +22,11 @@ enum NacosClientLimits {
     /// While an exchange waits longer than this, no other is written behind one, if the pool can grow: the server may be
     /// slow, or hang. Above the way to the far side of the earth and back.
     static let stuck: Int64 = 400_000_000
+    /// A deadline noticed later than this, nanoseconds, says that this process was held up: timers are 10 ms late, and
+    /// the longest turn that was seen under attack is half of it.
+    static let heldUp: Int64 = 200_000_000
+    /// How long answers are looked for that came while this process was held up.
+    static let heldUpGrace = Duration.milliseconds(50)
     /// How long an exchange that waited behind one that timed out is tried again at the same server: one that is well
     /// answers in a fraction, and the beat still has time for another server.
     static let secondChance = Duration.milliseconds(500)

@@ -42,6 +42,8 @@ final class NacosConnection: StreamDelegate {
     private(set) var idleSince: Instant
     /// When the answer to the last one came.
     private var answeredAt = Instant(nanoseconds: .min)
+    /// The deadline of the oldest exchange.
+    private var awaitedUntil = Instant(nanoseconds: .max)
     /// The last answer was slow, or told of trouble of the cluster.
     private var wasSlow = false
     /// The last answer was a 200.
@@ -94,6 +96,17 @@ final class NacosConnection: StreamDelegate {
         var deadline = max(writtenAt, answeredAt) + patience
         if head.exchange.kind != .deregister, let end = pool.lastAnswers { deadline = min(deadline, end) }
         stream.setDeadline(at: deadline.nanoseconds)
+        awaitedUntil = deadline
+    }
+
+    /// The deadline came to our notice long after it had passed: it was this process that was held up (stopped, swapped
+    /// out, a machine that slept), and answers may have come meanwhile. They are read first.
+    private func wasHeldUp() -> Bool {
+        let now = pool.readClock()
+        guard now.nanoseconds(since: awaitedUntil) > NacosClientLimits.heldUp else { return false }
+        awaitedUntil = now + NacosClientLimits.heldUpGrace
+        stream.setDeadline(at: awaitedUntil.nanoseconds)
+        return true
     }
 
     // MARK: reading
@@ -189,6 +202,7 @@ final class NacosConnection: StreamDelegate {
             pool.cannotConnect(to: address, reason.tlsDetail)
             failAll(.connect, sent: false, reason.tlsDetail)
         } else if reason == .deadlinePassed {
+            if wasHeldUp() { return }
             // Only the first has had the server's attention; those behind it go elsewhere.
             finish(.failed(.timeout), at: pool.readClock())
             return abandon(late: true)

@@ -64,6 +64,9 @@ final class ServerPool {
         return NacosMetrics.Connections(idle: idle, busy: connections.count - idle)
     }
 
+    /// Beats that wait for room on a connection.
+    var waitingBeats: Int { beats.count }
+
     /// When the oldest exchange that is still waiting for room times out.
     var nextDeadline: Instant? {
         // What waits may be allowed another connection soon.
@@ -96,8 +99,9 @@ final class ServerPool {
         }
         if connections.count > configuration.connectionsPerServer { dropUseless(at: now) }
         let isSlow = now < unpipelinedUntil || connections.contains { $0.isStuck(at: now) }
-        // Where more waits than a few for each connection, each is chosen once for its whole share.
-        let share = isSlow ? 1 : max(NacosClientLimits.beatsPerWrite, beats.count / max(1, connections.count))
+        // Where more waits than a few for each connection of the setting, each takes its share in one write, and those
+        // that a flood has added come to rest.
+        let share = isSlow ? 1 : max(NacosClientLimits.beatsPerWrite, beats.count / configuration.connectionsPerServer)
         let frame = lightBeat
         var fetched = 0
         while !beats.isEmpty, let connection = connectionForBeats(isSlow: isSlow, at: now) {
@@ -295,7 +299,7 @@ final class ServerPool {
         let isTrouble =
             switch result {
             case .failed(.timeout, _), .replied(.clusterTrouble): true
-            case .failed, .replied: nanoseconds >= NacosClientLimits.slowAnswer
+            case .failed, .replied: nanoseconds >= NacosClientLimits.slowAnswer && !client.isHeldUp(at: now)
             }
         if isTrouble { unpipelinedUntil = now + NacosClientLimits.unpipelined }
         return isTrouble

@@ -101,6 +101,15 @@ final class Core {
         return handle(.replied(exchange, reply, sentAt: sentAt(exchange)))
     }
 
+    /// Answers all exchanges in flight, in one turn.
+    func replyToAll(_ reply: NacosReply) {
+        let inputs = inFlight.map { Input.replied($0, reply, sentAt: sentAt($0)) }
+        inFlight = []
+        var effects: [Effect] = []
+        reactor.handle(inputs, at: now, into: &effects)
+        for case .send(let exchange) in effects { inFlight.append(exchange) }
+    }
+
     @discardableResult
     func fail(_ failure: ExchangeFailure) -> [Effect] {
         let exchange = inFlight.removeFirst()
@@ -174,6 +183,10 @@ final class Core {
     var tombstones: Int { reactor.tombstones }
     var counters: Counters { reactor.counters }
     var rev: UInt64 { reactor.rev }
+    var room: Int {
+        get { reactor.room }
+        set { reactor.room = newValue }
+    }
     var servers: [ServerView] { reactor.serverViews() }
     var nextDeadline: Instant? { reactor.nextDeadline?.at }
     func count(of state: RegistrationState) -> Int { reactor.count(of: state) }
