@@ -49,8 +49,8 @@ contract: release ## openapi.yaml and the metrics against a running beatd: schem
 	@scripts/deps.sh ci
 	@scripts/contract.sh
 
-bench: deps ## 20 000 registrations at 5 s: CPU per beat and lateness, beside bare C
-	@python3 Tests/Benchmarks/bench.py
+bench: deps ## every figure of docs/performance.md, beside bare C and evhttp: about twenty minutes
+	@python3 Tests/Benchmarks/bench.py all
 
 image-check: ## try the container image's run stage without a container engine (needs root, debootstrap)
 	@scripts/image-check.sh

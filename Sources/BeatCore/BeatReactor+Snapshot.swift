@@ -1,5 +1,8 @@
 // Reading: what the API shows.
 extension BeatReactor {
+    /// Forgets latency, lateness and gaps of all beats so far, for whoever measures from now on.
+    public mutating func beginTimings() { timings = BeatTimings() }
+
     /// The keys of the registrations that this source asked for, tombstones aside. Looks at every row.
     public func keys(from source: RegistrationSource) -> [InstanceKey] {
         (0..<slotEnd).filter { slot in

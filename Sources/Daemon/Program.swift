@@ -53,6 +53,7 @@ public enum Program {
             return Exit.ok
         case .naming(let settings): return NamingProgram.run(settings)
         case .ctl(let call): return CtlProgram.run(call)
+        case .bench(let settings): return BenchProgram.run(settings)
         case .doctor(let loaded): return DoctorProgram.run(loaded)
         case .health(let access): return HealthProgram.run(access)
         case .run(let settings): return RunProgram.run(settings)
@@ -101,12 +102,22 @@ enum CommandLineOutput {
     /// Whether a person reads along.
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
+    /// Whether a person reads what is said meanwhile.
+    static var isErrorTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
     static func line(_ text: String) { write(text, to: STDOUT_FILENO) }
     static func error(_ text: String) { write(text, to: STDERR_FILENO) }
+
+    /// On a terminal, in place of the last text that was given here.
+    static func progress(_ text: String) { write(Array("\r\u{1B}[K\(text)".utf8), to: STDERR_FILENO) }
 
     private static func write(_ text: String, to descriptor: Int32) {
         var bytes = Array(text.utf8)
         if bytes.last != UInt8(ascii: "\n") { bytes.append(UInt8(ascii: "\n")) }
+        write(bytes, to: descriptor)
+    }
+
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) {
         var written = 0
         while written < bytes.count {
             let count = bytes[written...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }

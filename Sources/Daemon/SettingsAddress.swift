@@ -152,7 +152,7 @@ package enum SettingsAddress {
         return inet_pton(AF_INET6, host, &bytes) == 1 ? bytes : nil
     }
 
-    fileprivate static func isLoopback(_ host: String) -> Bool {
+    static func isLoopback(_ host: String) -> Bool {
         guard let bytes = bytes(of: host) else { return false }
         if bytes.count == 4 { return bytes[0] == 127 }
         let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]

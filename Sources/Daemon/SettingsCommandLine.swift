@@ -13,6 +13,8 @@ public enum BeatdInvocation: Equatable, Sendable {
     case health(ControlAccess)
     /// Whether `serve` would work.
     case doctor(LoadedSettings)
+    /// How many beats the servers take.
+    case bench(BenchSettings)
     case version
     /// The text to print.
     case help(String)
@@ -43,7 +45,7 @@ public enum BeatdInvocation: Equatable, Sendable {
         case .ctl: return try ctl(behind, environment: environment, readFile: readFile)
         case .health: return try health(behind, environment: environment, readFile: readFile)
         case .completion: return try completion(behind)
-        case .serve, .run, .naming, .checkConfig, .doctor: break
+        case .serve, .run, .naming, .checkConfig, .doctor, .bench: break
         }
         var own = behind[...]
         var program: ArraySlice<String> = []
@@ -77,6 +79,10 @@ public enum BeatdInvocation: Equatable, Sendable {
                 try SettingsLoader.serve(
                     flags: flags, faults: faults, environment: environment, readFile: readFile, listFolder: listFolder,
                     checkTLS: checkTLS))
+        case .bench:
+            return .bench(
+                try SettingsLoader.bench(
+                    flags: flags, faults: faults, environment: environment, readFile: readFile, checkTLS: checkTLS))
         case .ctl, .health, .completion: preconditionFailure("\(command) has no settings of the daemon")
         case .naming:
             return .naming(

@@ -10,6 +10,7 @@ public enum BeatdCommand: String, CaseIterable, Sendable {
     case health
     case doctor
     case completion
+    case bench
 
     /// One line for the help.
     package var meaning: String {
@@ -21,6 +22,7 @@ public enum BeatdCommand: String, CaseIterable, Sendable {
         case .ctl: "ask a running beatd: \(CtlAction.allCases.map(\.rawValue).joined(separator: ", "))"
         case .health: "whether a running beatd is ready, for HEALTHCHECK; exits 0 or 1"
         case .doctor: "whether serve would work with these settings, and what to do when not"
+        case .bench: "how many beats the servers take: registers many instances, beats them, takes them away"
         case .completion: "what bash, zsh or fish offer behind Tab: source <(beatd completion bash)"
         }
     }

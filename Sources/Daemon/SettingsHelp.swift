@@ -51,6 +51,8 @@ extension SettingsTable {
         text += "\nOnly for `beatd run`, which stores nothing and has other defaults: "
         text += others.joined(separator: ", ") + ".\n\n" + heading
         for row in rows(for: .run) where !row.commands.contains(.serve) { text += line(row) }
+        text += "\nOnly for `beatd bench`, which stores nothing and has the defaults of `beatd run`:\n\n" + heading
+        for row in rows(for: .bench) where !row.commands.contains(.serve) { text += line(row) }
         return text
     }
 

@@ -4,7 +4,7 @@ internal import NamingStandIn
 /// All settings. Flags, environment variables, keys of the file, `--help`, `docs/config.md` and `GET /v1/config` come
 /// from these rows; a setting that does nothing yet has none, so that nobody believes it was taken.
 public enum SettingsTable {
-    private static let daemon: [BeatdCommand] = [.serve, .run, .checkConfig, .doctor]
+    private static let daemon: [BeatdCommand] = [.serve, .run, .checkConfig, .doctor, .bench]
     private static let stored: [BeatdCommand] = [.serve, .checkConfig, .doctor]
     /// Those that write a log.
     private static let all: [BeatdCommand] = daemon + [.naming]
@@ -14,7 +14,7 @@ public enum SettingsTable {
     private static let timeouts: ClosedRange<Duration> = .milliseconds(10) ... .seconds(60)
 
     /// The rows, in the order of the help.
-    public static let rows = ofDaemon + RunSettings.rows
+    public static let rows = ofDaemon + RunSettings.rows + BenchSettings.rows
 
     private static let ofDaemon: [SettingDefinition] = [
         row("config", .path, "", "the configuration file, JSON with the names of this table as keys", daemon),
@@ -85,7 +85,7 @@ public enum SettingsTable {
         // Those of `ctl` are those of its actions.
         if command == .health { return CtlFlags.access }
         let known = rows.filter { $0.commands.contains(command) }
-        guard command == .run else { return known }
+        guard command == .run || command == .bench else { return known }
         return known.map { row in
             var row = row
             if let text = runDefaults[row.name] { row.defaultText = text }
@@ -93,7 +93,8 @@ public enum SettingsTable {
         }
     }
 
-    /// Beside one program nobody asks for an API, and its output is what should be read.
+    /// Beside one program, or while it is measured, nobody asks for an API, and what the command writes is what should be
+    /// read.
     static let runDefaults = ["listen": "", "socket": "", "log-level": "warn"]
 
     private static func row(

@@ -4,7 +4,8 @@
 A sink that answers as Tomcat does and what puts load run on core 1, what is measured on core 0. The machine may be
 shared, so ratios taken in one run count, not figures from two. docs/performance.md has the figures and the method.
 
-    make bench                                     paced: 20 000 registrations at 5 s, about two minutes
+    make bench                                     all of these one after the other, about twenty minutes
+    Tests/Benchmarks/bench.py                      paced: 20 000 registrations at 5 s, about two minutes
     Tests/Benchmarks/bench.py --count 1000 --limit 100
     Tests/Benchmarks/bench.py saturated            beats/s beside a bare `bufferevent` client, five rounds
     Tests/Benchmarks/bench.py table                the cost of a beat with few and with many registrations and services
@@ -32,6 +33,12 @@ import paced
 import saturated
 import serving
 from harness import HERE, Failure, Processes, build, run_json, say, start_listening, start_sink
+
+# What `all` measures: the measure, registrations, and the sink's limit of answers.
+ALL = [
+    ("paced", 1000, 0), ("paced", 20000, 0), ("paced", 100000, 0), ("paced", 1000000, 0), ("paced", 1000000, 100),
+    ("saturated", 450000, 0), ("saturated", 450000, 100), ("table", 0, 0), ("get", 0, 0), ("open", 0, 0),
+    ("durable", 100000, 0)]
 
 # What is measured by each name, with how many registrations and for how many seconds if nothing is said.
 MEASURES = {
@@ -63,6 +70,19 @@ def try_programs(processes, options, log):
         raise Failure(f"a program measured nothing: {beats} {closed} {paced_load}")
 
 
+def measure_all(processes, options, command, work, log):
+    texts, met = [], True
+    for name, count, limit in ALL:
+        part = argparse.Namespace(**vars(options))
+        part.count, part.limit, part.seconds = count, limit, options.seconds or MEASURES[name][2]
+        folder = tempfile.mkdtemp(dir=work)
+        text, part_met = MEASURES[name][0](processes, part, command, folder, log)
+        say(text)
+        texts.append(f"## {name}\n\n{text}")
+        met = met and part_met
+    return "\n\n".join(texts), met
+
+
 def measure(options, processes, work):
     command = build(options.beatd)
     log = None if options.verbose else open(os.path.join(work, "log"), "w+b")
@@ -71,7 +91,10 @@ def measure(options, processes, work):
     try:
         if options.self_test:
             try_programs(processes, options, log)
-        text, met = MEASURES[options.measure][0](processes, options, command, work, log)
+        if options.measure == "all":
+            text, met = measure_all(processes, options, command, work, log)
+        else:
+            text, met = MEASURES[options.measure][0](processes, options, command, work, log)
     except BaseException:
         if log:
             log.seek(0)
@@ -88,7 +111,7 @@ def measure(options, processes, work):
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("measure", nargs="?", choices=MEASURES, default="paced")
+    parser.add_argument("measure", nargs="?", choices=[*MEASURES, "all"], default="paced")
     parser.add_argument("--count", type=int, help="registrations")
     parser.add_argument("--period-ms", type=int, default=5000, help="the period that the sink tells")
     parser.add_argument("--seconds", type=int, help="length of each measurement")
@@ -102,7 +125,7 @@ def arguments():
     parser.add_argument("--verbose", action="store_true", help="show what the processes print")
     parser.add_argument("--self-test", action="store_true", help="run against a fake daemon, small and short")
     options = parser.parse_args()
-    _, count, seconds = MEASURES[options.measure]
+    _, count, seconds = MEASURES.get(options.measure, (None, 0, 0))
     options.count = options.count or count
     options.seconds = options.seconds or seconds
     if options.self_test:

@@ -29,7 +29,7 @@ def measure(processes, options, command, work, log):
     """Registered at the normal period, then told the shortest one, so that more is due than can be sent.
 
     Interleaved with the bare client on the same core, for which beatd is stopped: what a stall swallows is not sent
-    later, so that each round begins anew.
+    later, so that each round begins anew. It is stopped for less than a request may take.
     """
     sink, sink_port = start_sink(processes, options, log)
     bare_sink, bare_port = start_sink(processes, options, log)

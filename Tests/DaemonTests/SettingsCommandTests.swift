@@ -32,15 +32,15 @@ private func refusal(_ line: String, _ environment: [String: String] = [:]) -> S
     @Test(arguments: [
         (
             "",
-            "beatd: needs a command: serve, run, naming, check-config, ctl, health, doctor, completion; see beatd --help"
+            "beatd: needs a command: serve, run, naming, check-config, ctl, health, doctor, completion, bench; see beatd --help"
         ),
         (
             "server",
-            "server: is no command; did you mean serve?; commands are serve, run, naming, check-config, ctl, health, doctor, completion"
+            "server: is no command; did you mean serve?; commands are serve, run, naming, check-config, ctl, health, doctor, completion, bench"
         ),
         (
-            "bench",
-            "bench: is no command; commands are serve, run, naming, check-config, ctl, health, doctor, completion"
+            "burn",
+            "burn: is no command; commands are serve, run, naming, check-config, ctl, health, doctor, completion, bench"
         ),
         ("serve --lisen 127.0.0.1:1", "--lisen: is no flag; did you mean --listen?"),
         ("serve -listen=x", "-listen: is no flag; did you mean --listen?"),

@@ -22,7 +22,7 @@ import Testing
             })
         switch invocation {
         case .serve(let loaded), .checkConfig(let loaded): return loaded
-        case .run, .naming, .ctl, .health, .doctor, .version, .help: preconditionFailure("not asked for")
+        case .run, .naming, .ctl, .health, .doctor, .version, .help, .bench: preconditionFailure("not asked for")
         }
     }
 
