@@ -19,8 +19,9 @@ final class ServerPool {
     private var lightBeat: LightBeatFrame
     let transport: ServerTransport
     private let configuration: NacosClient.Configuration
-    /// Held for good, until `NacosClient.close`: what is unowned is counted once more with each answer.
-    private let client: NacosClient
+    /// It holds its pools, and closes them before it ends. Unsafe, for checking that it lives costs a count of
+    /// references with each answer; not held, for a start that fails would leave both behind.
+    private unowned(unsafe) let client: NacosClient
     /// Every request is signed.
     private let signs: Bool
     private var connections: [NacosConnection] = []
