@@ -9,6 +9,8 @@ import Glibc
 public final class EventLoop {
     /// The libevent base; not locked, since only one thread comes here.
     let base: OpaquePointer
+    /// Where streams read to, one after the other.
+    let shared = UnsafeMutableRawPointer.allocate(byteCount: StreamLimits.readMax, alignment: 64)
     private let thread = pthread_self()
     private var closed: [any LoopResource] = []
     private var unsent: [Stream] = []
@@ -32,6 +34,7 @@ public final class EventLoop {
 
     deinit {
         event_base_free(base)
+        shared.deallocate()
     }
 
     /// One pass: sends what was written since the last one, waits for events (or not), runs their callbacks, then

@@ -26,14 +26,14 @@ extension Stream {
         var length = socklen_t(MemoryLayout<Int32>.size)
         getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &reason, &length)
         guard reason == 0 else { return end(.failed(reason)) }
-        guard buffers.isTLS else { return stands() }
-        if !buffers.startHandshake() { endSoon(.failed(errno)) }
+        guard let encrypted else { return stands() }
+        if !encrypted.startHandshake() { endSoon(.failed(errno)) }
     }
 
     /// The peer has proved who it is.
     func handshakeFinished() {
         guard state == .connecting, pendingEnd == nil else { return }
-        buffers.handshakeFinished()
+        encrypted?.handshakeFinished()
         stands()
     }
 
@@ -41,57 +41,79 @@ extension Stream {
         state = .open
         connectDeadline = nil
         startReading()
-        if buffers.outputCount > 0 { sendSoon() }
+        if bufferedOutput > 0 { sendSoon() }
         delegate?.streamDidConnect(self)
     }
 
     // MARK: buffers
 
+    /// There is something to read on a plain connection.
+    func becameReadable() {
+        switch plain.receive(into: loop.shared, inputMax: inputMax) {
+        case .bytes: didRead()
+        case .nothing: return
+        case .end:
+            hasSeenEOF = true
+            _ = setReading(false)
+            tellEOF()
+        case .failed(let reason): end(.failed(reason))
+        }
+        plain.keepRest()
+    }
+
+    /// How much input may wait: what comes behind `closeAfterWriting` is thrown away.
+    private var inputMax: Int { state == .open ? limits.inputMax : StreamLimits.readMax }
+
     /// There is more input.
     func didRead() {
         switch state {
         case .open:
-            if buffers.inputCount >= limits.inputMax {
+            if bufferedInput >= limits.inputMax {
                 isInputFull = true
-                _ = buffers.setReading(false)
+                _ = setReading(false)
             }
             delegate?.streamDidRead(self)
         case .flushing, .lingering:
-            discarded += buffers.inputCount
-            buffers.consume(buffers.inputCount)
+            discarded += bufferedInput
+            consumeBuffered(bufferedInput)
             if discarded > StreamLimits.discardMax { end(.finished) }
         case .connecting, .closed:
             break
         }
     }
 
-    /// The loop has sent all that the kernel did not take at first.
+    /// The kernel takes output again.
+    func becameWritable() {
+        guard isCongested, pendingEnd == nil else { return }
+        switch plain.send() {
+        case .everything:
+            isCongested = false
+            _ = setSending(false)
+            didDrain()
+        case .partly: break
+        case .failed(let reason): end(.failed(reason))
+        }
+    }
+
+    /// TLS has sent all that it was given.
     func didWrite() {
-        guard isCongested, buffers.hasSentAllGiven else { return }
+        guard isCongested, encrypted?.hasSentAllGiven == true else { return }
         isCongested = false
-        _ = buffers.setSending(false)
-        // TLS has been given only what there was when the congestion began.
-        if buffers.outputCount == 0 { didDrain() } else { sendSoon() }
+        // That is what there was when the congestion began.
+        if bufferedOutput == 0 { didDrain() } else { sendSoon() }
     }
 
-    /// The buffers cannot go on in one direction.
-    func bufferEnded(isEOF: Bool, whileReading: Bool, errno reason: Int32) {
-        guard isEOF, whileReading else { return end(.failed(isEOF ? EPIPE : reason)) }
-        hasSeenEOF = true
-        tellEOF()
-    }
-
-    /// As `bufferEnded`, for TLS. It is told later in this pass: libevent 2.1 comes here from the middle of a read, and
-    /// what it has read before only comes afterwards; or it comes from inside `StreamBuffers.send`.
+    /// TLS cannot go on. It is told later in this pass: libevent 2.1 comes here from the middle of a read, and
+    /// what it has read before only comes afterwards; or it comes from inside `TLSBuffers.send`.
     func tlsEnded(isEOF: Bool, errno reason: Int32) {
-        let failure = isEOF ? nil : buffers.tlsFailure(errno: reason)
+        let failure = isEOF ? nil : encrypted?.failure(errno: reason)
         guard failure == nil || (failure == .cutOff && state == .lingering) else {
             if let failure { endSoon(failure.end) }
             return
         }
         hasSeenEOF = true
         mustTellEOF = true
-        buffers.inputHasEnded()
+        encrypted?.inputHasEnded()
         event_active(timer, Int32(EV_TIMEOUT), 0)
     }
 

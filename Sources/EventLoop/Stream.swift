@@ -43,7 +43,9 @@ public final class Stream: LoopResource {
     /// An end that arose inside a call on the stream and is told in the next pass.
     var pendingEnd: StreamEnd?
     let descriptor: Int32
-    let buffers: StreamBuffers
+    var plain: PlainBuffers
+    /// In place of `plain`, with TLS.
+    let encrypted: TLSBuffers?
     var timer: OpaquePointer?
     var connectEvent: OpaquePointer?
     var hasSeenEOF = false
@@ -122,9 +124,10 @@ public final class Stream: LoopResource {
         self.state = state
         self.peer = peer
         self.limits = limits
-        buffers = StreamBuffers(loop, descriptor: descriptor, tls: tls)
+        plain = PlainBuffers(descriptor: descriptor)
+        encrypted = tls.map { TLSBuffers(loop, descriptor: descriptor, $0) }
         let context = CallbackContext.begin(self)
-        buffers.start(context: context)
+        if let encrypted { encrypted.start(context: context) } else { plain.start(loop, context: context) }
         timer = loop.makeEvent(-1, 0, context: context) { _, _, context in
             CallbackContext.resource(context, as: Stream.self).timerFired()
         }
@@ -139,7 +142,7 @@ public final class Stream: LoopResource {
     var isClosed: Bool { state == .closed }
 
     /// Bytes of input that were not consumed yet.
-    public var inputCount: Int { state == .open ? buffers.inputCount : 0 }
+    public var inputCount: Int { state == .open ? bufferedInput : 0 }
 
     /// Calls `body` once with all input that was not consumed, in one piece; empty unless the stream is open.
     ///
@@ -156,16 +159,16 @@ public final class Stream: LoopResource {
     func inputBytes() -> UnsafeBufferPointer<UInt8> {
         loop.assertOnLoopThread()
         guard state == .open else { return UnsafeBufferPointer(start: nil, count: 0) }
-        return buffers.inputBytes()
+        return encrypted?.input ?? plain.input
     }
 
     /// Forgets the first `count` bytes of the input, which must be there.
     public func consume(_ count: Int) {
         loop.assertOnLoopThread()
         guard state == .open, count != 0 else { return }
-        precondition(count > 0 && count <= buffers.inputCount, "consume(\(count)) of \(buffers.inputCount) bytes")
-        buffers.consume(count)
-        guard isInputFull, buffers.inputCount < limits.inputMax else { return }
+        precondition(count > 0 && count <= bufferedInput, "consume(\(count)) of \(bufferedInput) bytes")
+        consumeBuffered(count)
+        guard isInputFull, bufferedInput < limits.inputMax else { return }
         isInputFull = false
         startReading()
     }
@@ -175,7 +178,7 @@ public final class Stream: LoopResource {
         loop.assertOnLoopThread()
         guard state == .open || state == .connecting, !isReadingPaused else { return }
         isReadingPaused = true
-        if state == .open { _ = buffers.setReading(false) }
+        if state == .open { _ = setReading(false) }
     }
 
     /// Reads again. Nothing is told of input that was there before; the owner looks at it by itself.
@@ -188,13 +191,13 @@ public final class Stream: LoopResource {
 
     func startReading() {
         guard !isReadingPaused, !isInputFull, !hasSeenEOF else { return }
-        if !buffers.setReading(true) { endSoon(.failed(errno)) }
+        if !setReading(true) { endSoon(.failed(errno)) }
     }
 
     // MARK: output
 
     /// Bytes that were written and not yet taken by the kernel.
-    public var outputCount: Int { state == .closed ? 0 : buffers.outputCount }
+    public var outputCount: Int { state == .closed ? 0 : bufferedOutput }
 
     /// Appends to the output, which leaves when the next pass begins. Has no effect after `closeAfterWriting` and
     /// `close`.
@@ -210,8 +213,8 @@ public final class Stream: LoopResource {
     private func append(_ bytes: UnsafeRawBufferPointer) {
         loop.assertOnLoopThread()
         guard state == .open || state == .connecting, pendingEnd == nil, !bytes.isEmpty else { return }
-        guard bytes.count <= limits.outputMax - buffers.outputCount else { return endSoon(.outputLimitExceeded) }
-        buffers.append(bytes)
+        guard bytes.count <= limits.outputMax - bufferedOutput else { return endSoon(.outputLimitExceeded) }
+        buffer(bytes)
         sendSoon()
     }
 
@@ -225,12 +228,12 @@ public final class Stream: LoopResource {
     func sendOutput() -> Bool {
         isQueuedToSend = false
         guard state == .open || state == .flushing, pendingEnd == nil, !isCongested else { return false }
-        switch buffers.outputCount == 0 ? .everything : buffers.send() {
+        switch bufferedOutput == 0 ? .everything : sendBuffered() {
         case .everything:
             return didDrain()
         case .partly:
             isCongested = true
-            guard !buffers.setSending(true) else { return false }
+            guard !setSending(true) else { return false }
             end(.failed(errno))
         case .failed(let reason):
             end(.failed(reason))
@@ -266,7 +269,7 @@ public final class Stream: LoopResource {
         isInputFull = false
         deadline = MonotonicClock.nanoseconds() + limits.flushNanoseconds
         armTimer()
-        buffers.consume(buffers.inputCount)
+        consumeBuffered(bufferedInput)
         startReading()
         sendSoon()
     }
@@ -280,15 +283,15 @@ public final class Stream: LoopResource {
         delegate = nil
         deadline = nil
         connectDeadline = nil
-        buffers.sayGoodbye()
-        buffers.stop()
+        encrypted?.sayGoodbye()
+        if let encrypted { encrypted.stop() } else { plain.stop() }
         event_del(timer)
         if let connectEvent { event_del(connectEvent) }
         loop.retire(self)
     }
 
     func free() {
-        buffers.free()
+        if let encrypted { encrypted.free() } else { plain.free() }
         event_free(timer)
         if let connectEvent { event_free(connectEvent) }
         if descriptor >= 0 { Glibc.close(descriptor) }
@@ -297,7 +300,7 @@ public final class Stream: LoopResource {
     /// Everything was sent. The peer may still be reading it: closing now, with input unread, would destroy it.
     func linger() {
         guard !hasSeenEOF else { return end(.finished) }
-        buffers.sayGoodbye()
+        encrypted?.sayGoodbye()
         shutdown(descriptor, Int32(SHUT_WR))
         state = .lingering
         deadline = MonotonicClock.nanoseconds() + limits.lingerNanoseconds
