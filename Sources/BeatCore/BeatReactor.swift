@@ -221,9 +221,7 @@ public struct BeatReactor: ~Copyable {
     /// Reads something of each row that is woken next. The processor fetches them from memory at the same time; when
     /// they are worked on, it would wait for each by itself: at a million registrations a third of what a beat costs.
     private mutating func fetchRows() {
-        var sum = fetched
-        wheel.peek(Limits.fetchAhead) { sum &+= table.fetch($0) }
-        fetched = sum
+        fetched &+= wheel.peek(Limits.fetchAhead) { table.fetch($0) }
     }
 
     private mutating func fetchRow(_ slot: Int32) {

@@ -1,26 +1,29 @@
 /// When each registration is to be looked at next: a timing wheel (Varghese & Lauck, scheme 6) of 10 ms slots.
 ///
-/// Entries are small integers (places in the table); each hangs in at most one slot, in a doubly linked list of
-/// indexes. Scheduling, moving and popping are O(1), whatever the number of entries. Slots are numbered by *ticks*,
-/// whole slots since the wheel's epoch; a bitmap of the slots in use finds the next one.
+/// Entries are small integers (places in the table); each hangs in at most one slot, which is an array of them, so that
+/// those that come next can be read ahead: a list would be a wait for memory at each entry. Scheduling, moving and
+/// popping are O(1), whatever the number of entries; the one that came last into a slot leaves it first. Slots are
+/// numbered by *ticks*, whole slots since the wheel's epoch; a bitmap of the slots in use finds the next one.
 struct TimingWheel {
     /// The length of a slot. Periods and phases are whole slots, so that lateness is work and never rounding.
     static let slotNanoseconds: Int64 = 10_000_000
     /// 81.92 s: longer than the longest period and every back-off, so that one level is enough. What is further
     /// away is looked at once in between.
     static let slotCount = 8192
-    private static let none: Int32 = -1
-    private static let unscheduled: Int64 = -1
+    private static let unscheduled: Int32 = -1
 
-    private struct Link {
-        var next: Int32
-        var previous: Int32
-        var tick: Int64
+    /// Where an entry hangs.
+    private struct Place {
+        var slot = unscheduled
+        /// Within the slot.
+        var index: Int32 = 0
     }
 
-    private var heads = [Int32](repeating: none, count: slotCount)
+    private var slots = [[Int32]](repeating: [], count: slotCount)
+    /// Arrays of slots that are empty again: as many slots are in use at a time as there are arrays.
+    private var spare: [[Int32]] = []
     private var occupied = [UInt64](repeating: 0, count: slotCount / 64)
-    private var links: [Link] = []
+    private var places: [Place] = []
     /// No entry hangs at an earlier tick.
     private var cursor: Int64 = 0
     private let epoch: Instant
@@ -50,9 +53,7 @@ struct TimingWheel {
 
     /// Makes room for entries below `count`.
     mutating func grow(to count: Int) {
-        while links.count < count {
-            links.append(Link(next: Self.none, previous: Self.none, tick: Self.unscheduled))
-        }
+        while places.count < count { places.append(Place()) }
     }
 
     /// Hangs an entry in the slot of `tick`, taking it out of the one it was in. What is past is due at once; what
@@ -61,30 +62,39 @@ struct TimingWheel {
         cancel(entry)
         let reachable = min(max(tick, cursor), cursor + Int64(Self.slotCount) - 1)
         let slot = Int(reachable % Int64(Self.slotCount))
-        let head = heads[slot]
-        links[Int(entry)] = Link(next: head, previous: Self.none, tick: reachable)
-        if head != Self.none { links[Int(head)].previous = entry }
-        heads[slot] = entry
-        occupied[slot >> 6] |= 1 << UInt64(slot & 63)
+        if slots[slot].isEmpty {
+            if let array = spare.popLast() { slots[slot] = array }
+            occupied[slot >> 6] |= 1 << UInt64(slot & 63)
+        }
+        places[Int(entry)] = Place(slot: Int32(slot), index: Int32(slots[slot].count))
+        slots[slot].append(entry)
     }
 
     /// Takes an entry out; nothing happens when it hangs nowhere.
     mutating func cancel(_ entry: Int32) {
-        let link = links[Int(entry)]
-        guard link.tick != Self.unscheduled else { return }
-        let slot = Int(link.tick % Int64(Self.slotCount))
-        if link.previous == Self.none {
-            heads[slot] = link.next
-            if link.next == Self.none { occupied[slot >> 6] &= ~(1 << UInt64(slot & 63)) }
-        } else {
-            links[Int(link.previous)].next = link.next
+        let place = places[Int(entry)]
+        guard place.slot != Self.unscheduled else { return }
+        let last = removeLast(of: Int(place.slot))
+        guard last != entry else { return }
+        // The last one takes its place.
+        slots[Int(place.slot)][Int(place.index)] = last
+        places[Int(last)] = place
+        places[Int(entry)].slot = Self.unscheduled
+    }
+
+    private mutating func removeLast(of slot: Int) -> Int32 {
+        let entry = slots[slot].removeLast()
+        places[Int(entry)].slot = Self.unscheduled
+        if slots[slot].isEmpty {
+            occupied[slot >> 6] &= ~(1 << UInt64(slot & 63))
+            spare.append([])
+            swap(&spare[spare.count - 1], &slots[slot])
         }
-        if link.next != Self.none { links[Int(link.next)].previous = link.previous }
-        links[Int(entry)].tick = Self.unscheduled
+        return entry
     }
 
     /// True when the entry hangs in a slot.
-    func isScheduled(_ entry: Int32) -> Bool { links[Int(entry)].tick != Self.unscheduled }
+    func isScheduled(_ entry: Int32) -> Bool { places[Int(entry)].slot != Self.unscheduled }
 
     /// Takes out one entry that is due at `tick` or before, the oldest slots first; nil when there is none.
     mutating func popDue(at tick: Int64) -> Int32? {
@@ -93,19 +103,18 @@ struct TimingWheel {
             return nil
         }
         cursor = first
-        let entry = heads[Int(first % Int64(Self.slotCount))]
-        cancel(entry)
-        return entry
+        return removeLast(of: Int(first % Int64(Self.slotCount)))
     }
 
-    /// Calls `body` with the next entries of the earliest slot, without taking them out.
-    func peek(_ count: Int, _ body: (Int32) -> Void) {
-        guard let first = nextTick else { return }
-        var entry = heads[Int(first % Int64(Self.slotCount))]
-        for _ in 0..<count where entry != Self.none {
-            body(entry)
-            entry = links[Int(entry)].next
+    /// Calls `body` with the entries of the earliest slot that are popped next, without taking them out. Reads where each
+    /// hangs; the sum of that and of what `body` gives makes all reads count as used.
+    func peek(_ count: Int, _ body: (Int32) -> UInt32) -> UInt32 {
+        guard let first = nextTick else { return 0 }
+        var sum: UInt32 = 0
+        for entry in slots[Int(first % Int64(Self.slotCount))].suffix(count) {
+            sum &+= body(entry) &+ UInt32(truncatingIfNeeded: places[Int(entry)].index)
         }
+        return sum
     }
 
     /// The earliest tick at which an entry hangs.
