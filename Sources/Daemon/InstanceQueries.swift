@@ -1,21 +1,31 @@
 internal import BeatCore
 internal import NacosWire
 
-/// The part of a light beat's target that differs between registrations, encoded once for each and kept in one arena
-/// beside the core's table, by slot.
+/// The part of a light beat's target that differs between registrations, encoded once for each and kept beside the
+/// core's table, by slot.
 ///
 /// Its beginning, all before the address, is that of every instance of a service and cluster, and longer than the rest:
-/// it is kept once for each of them, up to `beginningsMax`. The query of a registration in a service with others is
-/// 25 bytes instead of 100.
+/// it is kept once for each of them, up to `beginningsMax`. What is left of an IPv4 instance is at most 30 bytes and lies
+/// in its entry, so that a beat waits for memory once; longer ones lie in an arena.
 struct InstanceQueries {
+    private typealias Text = (UInt64, UInt64, UInt64, UInt64)
+
     private struct Entry {
-        var offset = 0
-        var length: Int32 = 0
+        /// The rest itself, or where it begins in the arena and how long it is.
+        var text: Text = (0, 0, 0, 0)
         /// The use of the slot that this was encoded for; 0 for none.
         var epoch: UInt32 = 0
-        var dialect = Dialect.v1
         /// Which of `beginnings` stands before it; 0 is the empty one.
         var beginning: UInt16 = 0
+        /// Of the rest; `elsewhere` when it lies in the arena.
+        var length: UInt8 = 0
+        var dialect = Dialect.v1
+
+        static let elsewhere: UInt8 = .max
+        /// Where it lies in the arena; empty when it does not.
+        var place: Range<Int> {
+            length == Self.elsewhere ? Int(text.0)..<Int(text.0 &+ text.1) : 0..<0
+        }
     }
 
     private var arena: [UInt8] = []
@@ -42,10 +52,13 @@ struct InstanceQueries {
         if entries[position].epoch != epoch || entries[position].dialect != exchange.dialect {
             encode(core.key(of: exchange.slot), exchange.dialect, epoch: epoch, at: position)
         }
-        let entry = entries[position]
-        output.append(contentsOf: beginnings[Int(entry.beginning)])
-        arena.withUnsafeBufferPointer {
-            output.append(contentsOf: $0[entry.offset..<(entry.offset + Int(entry.length))])
+        output.append(contentsOf: beginnings[Int(entries[position].beginning)])
+        guard entries[position].length != Entry.elsewhere else {
+            return output.append(contentsOf: arena[entries[position].place])
+        }
+        let length = Int(entries[position].length)
+        withUnsafeBytes(of: &entries[position].text) {
+            output.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[..<length]))
         }
     }
 
@@ -53,22 +66,11 @@ struct InstanceQueries {
     /// time (see `BeatReactor.fetchRows`). How many those are.
     mutating func fetch(_ queue: borrowing RingBuffer<Outgoing>, _ core: borrowing BeatReactor) -> Int {
         let count = min(queue.count, Self.fetchAhead)
-        // First where they are, then what is there: the second needs the first.
         for index in 0..<count {
-            guard let outgoing = queue[index] else { continue }
-            fetched &+= UInt8(truncatingIfNeeded: entry(outgoing)?.length ?? 0)
-            fetched &+= UInt8(truncatingIfNeeded: core.epoch(of: outgoing.exchange.slot))
-        }
-        for index in 0..<count {
-            guard let offset = entry(queue[index])?.offset, offset < arena.count else { continue }
-            fetched &+= arena[offset]
+            guard let slot = queue[index]?.exchange.slot, Int(slot) < entries.count else { continue }
+            fetched &+= entries[Int(slot)].length &+ UInt8(truncatingIfNeeded: core.epoch(of: slot))
         }
         return count
-    }
-
-    private func entry(_ outgoing: Outgoing?) -> Entry? {
-        guard let outgoing, Int(outgoing.exchange.slot) < entries.count else { return nil }
-        return entries[Int(outgoing.exchange.slot)]
     }
 
     /// The number of the beginning of a query, and what is left of it.
@@ -86,30 +88,28 @@ struct InstanceQueries {
 
     private mutating func encode(_ key: InstanceKey, _ dialect: Dialect, epoch: UInt32, at position: Int) {
         let (beginning, query) = split(NacosRequestEncoder.instanceQuery(key, dialect: dialect))
-        let room = Int(entries[position].length)
-        if query.count <= room {
-            let offset = entries[position].offset
-            arena.replaceSubrange(offset..<(offset + query.count), with: query)
-            wasted += room - query.count
-        } else {
-            wasted += room
-            entries[position].offset = arena.count
-            arena.append(contentsOf: query)
-        }
-        entries[position].length = Int32(query.count)
-        entries[position].beginning = beginning
+        wasted += entries[position].place.count
         entries[position].epoch = epoch
         entries[position].dialect = dialect
+        entries[position].beginning = beginning
+        if query.count <= MemoryLayout<Text>.size {
+            entries[position].length = UInt8(query.count)
+            withUnsafeMutableBytes(of: &entries[position].text) { $0.copyBytes(from: query) }
+        } else {
+            entries[position].length = Entry.elsewhere
+            entries[position].text = (UInt64(arena.count), UInt64(query.count), 0, 0)
+            arena.append(contentsOf: query)
+        }
         if wasted > Self.wasteMin, wasted > arena.count / 2 { tidy() }
     }
 
     private mutating func tidy() {
         var tidied: [UInt8] = []
         tidied.reserveCapacity(arena.count - wasted)
-        for position in entries.indices {
-            let entry = entries[position]
-            entries[position].offset = tidied.count
-            tidied.append(contentsOf: arena[entry.offset..<(entry.offset + Int(entry.length))])
+        for position in entries.indices where entries[position].length == Entry.elsewhere {
+            let start = UInt64(tidied.count)
+            tidied.append(contentsOf: arena[entries[position].place])
+            entries[position].text.0 = start
         }
         arena = tidied
         wasted = 0
