@@ -48,9 +48,9 @@ extension BeatReactor {
 
     /// The wheel has come to a registration.
     mutating func wake(_ slot: Int32, at now: Instant, into effects: inout [Effect]) {
-        let row = table.rows[Int(slot)]
-        let beatIsDue = row.nextDue != Row.noTick && row.nextDue <= wheel.tick(at: now)
-        switch row.activity {
+        let nextDue = table.rows[Int(slot)].nextDue
+        let beatIsDue = nextDue != Row.noTick && nextDue <= wheel.tick(at: now)
+        switch table.rows[Int(slot)].activity {
         case .inFlight(.register, _, _) where beatIsDue && isKnownToNacos(slot):
             // It follows the register's end: a change costs no beat.
             return
@@ -63,12 +63,14 @@ extension BeatReactor {
             beatIfKept(slot, at: now, into: &effects)
         case .backingOff(.register) where beatIsDue && isKnownToNacos(slot):
             // A change that Nacos does not take must not cost the instance its beats. The register follows the beat.
-            beat(slot, due: wheel.begin(of: row.nextDue), at: now, into: &effects)
+            beat(slot, due: wheel.begin(of: nextDue), at: now, into: &effects)
         case .backingOff(let kind):
             scheduleWake(slot)
             retry(slot, kind, at: now, into: &effects)
         case .idle:
-            if row.stage == .refused, row.acceptedGeneration == 0 { table.rows[Int(slot)].stage = .kept }
+            if table.rows[Int(slot)].stage == .refused, table.rows[Int(slot)].acceptedGeneration == 0 {
+                table.rows[Int(slot)].stage = .kept
+            }
             guard beatIsDue else { return advance(slot, at: now, into: &effects) }
             beatIfKept(slot, at: now, into: &effects)
         }
@@ -112,11 +114,11 @@ extension BeatReactor {
 
     /// next due = previous due + period; periods that a stall swallowed are counted, not queued.
     private mutating func stepSchedule(_ slot: Int32, at now: Instant) {
-        let row = table.rows[Int(slot)]
         let current = wheel.tick(at: now)
-        let period = Int64(row.periodTicks)
+        let period = Int64(table.rows[Int(slot)].periodTicks)
         let next = Phase.next(
-            after: row.nextDue, fingerprint: table.rows[Int(slot)].fingerprint, periodTicks: period, grid: grid)
+            after: table.rows[Int(slot)].nextDue, fingerprint: table.rows[Int(slot)].fingerprint, periodTicks: period,
+            grid: grid)
         if next > current {
             table.rows[Int(slot)].nextDue = next
         } else {

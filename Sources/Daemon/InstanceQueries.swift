@@ -68,7 +68,9 @@ struct InstanceQueries {
         let count = min(queue.count, Self.fetchAhead)
         for index in 0..<count {
             guard let slot = queue[index]?.exchange.slot, Int(slot) < entries.count else { continue }
-            fetched &+= entries[Int(slot)].length &+ UInt8(truncatingIfNeeded: core.epoch(of: slot))
+            // An entry may lie on two lines of the cache.
+            fetched &+= UInt8(truncatingIfNeeded: entries[Int(slot)].text.0) &+ entries[Int(slot)].length
+            fetched &+= UInt8(truncatingIfNeeded: core.epoch(of: slot))
         }
         return count
     }
