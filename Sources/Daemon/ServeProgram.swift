@@ -74,6 +74,7 @@ enum ServeProgram {
         daemon.logStart()
         daemon.declare(loaded.declared)
         log.flush()
+        CodePages.giveBack()
         while daemon.exitStatus == nil {
             daemon.turn(waiting: true)
             if isReloadWanted {
