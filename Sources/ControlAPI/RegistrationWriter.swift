@@ -119,7 +119,7 @@ struct RegistrationWriter: Sendable {
         write("lastSentAt", view.lastSentAt, to: &writer)
         write("lastAcceptedAt", view.lastAcceptedAt, to: &writer)
         writer.key("secondsUntilUnhealthy")
-        if let at = view.unhealthyAt { writer.number((at - context.now).seconds) } else { writer.null() }
+        if let at = view.unhealthyAt { writer.seconds(at - context.now) } else { writer.null() }
         writer.member("consecutiveFailures", view.consecutiveFailures)
         writer.key("server")
         if let server = view.server { writer.string(name(of: server)) } else { writer.null() }
@@ -144,7 +144,8 @@ struct RegistrationWriter: Sendable {
         writer.member("outcome", plain: beat.outcome.label)
         writer.member("code", beat.code)
         writer.member("server", name(of: beat.server))
-        writer.member("latencySeconds", beat.latency.seconds)
+        writer.key("latencySeconds")
+        writer.seconds(beat.latency)
         writer.endObject()
     }
 
@@ -185,6 +186,9 @@ extension Duration {
 extension JSONWriter {
     /// A counter, which JSON readers keep exactly up to 2^53.
     mutating func member(_ key: StaticString, count: UInt64) { member(key, Int(clamping: count)) }
+
+    /// What `Duration.seconds` is.
+    mutating func seconds(_ duration: Duration) { number(millionths: duration.wholeNanoseconds / 1000) }
 
     /// A duration as `DurationText` writes it.
     mutating func member(_ key: StaticString, _ duration: Duration) {

@@ -72,7 +72,9 @@ extension HTTPResponse {
 
     private mutating func appendCaching(_ etag: EntityTag?) {
         if let etag { fields.append("ETag", atMost: EntityTag.textMax, etag.append) }
-        fields.append("Cache-Control", etag == nil ? "no-store" : "no-cache")
-        fields.append("X-Content-Type-Options", "nosniff")
+        fields.append(etag == nil ? HTTPResponse.unstored : HTTPResponse.revalidated)
     }
+
+    private static let unstored: HTTPFields = ["Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"]
+    private static let revalidated: HTTPFields = ["Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"]
 }

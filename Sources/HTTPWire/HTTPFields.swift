@@ -57,6 +57,18 @@ public struct HTTPFields: Sendable {
         entries.append(store(name) { $0.append(addingCapacity: count, initializingWith: body) })
     }
 
+    /// Adds all of these behind the others.
+    public mutating func append(_ others: HTTPFields) {
+        let offset = Int32(text.count)
+        text.append(contentsOf: others.text)
+        isLines = isLines && others.isLines
+        for var entry in others.entries {
+            entry.nameStart += offset
+            entry.valueStart += offset
+            entries.append(entry)
+        }
+    }
+
     /// Gives the field this one value: replaces the first one with this name, takes further ones away.
     public mutating func set(_ name: String, _ value: String) {
         guard let first = entries.firstIndex(where: { matches($0, name) }) else { return append(name, value) }

@@ -39,6 +39,24 @@ extension UnsafeMutablePointer<UInt8> {
         self += text.count
     }
 
+    @inline(__always)
+    mutating func put(decimal value: UInt64) {
+        var digits = 1
+        var rest = value
+        while rest >= 10 {
+            rest /= 10
+            digits += 1
+        }
+        rest = value
+        var place = digits
+        repeat {
+            place -= 1
+            self[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        } while place > 0
+        self += digits
+    }
+
     /// Puts text that needs no escapes. Else false, and what was put is of no use.
     @inline(__always)
     mutating func putUnescaped(_ text: UnsafeBufferPointer<UInt8>) -> Bool {

@@ -58,7 +58,7 @@ public struct JSONWriter: ~Copyable {
 
     /// A key that needs no escapes; its value comes next.
     public mutating func key(_ name: StaticString) {
-        appendPlain(name.bytes, comma: separates, before: "\"", behind: "\":")
+        appendPlain(name.bytes, comma: separates, isQuoted: true, isKey: true)
         separates = false
     }
 
@@ -72,7 +72,7 @@ public struct JSONWriter: ~Copyable {
     /// A string: UTF-8 as it is, `"`, `\` and control characters escaped.
     public mutating func string(_ value: String) {
         let comma = takeSeparator()
-        if !appendUnescaped(value, comma: comma, quote: "\"") {
+        if !appendUnescaped(value, comma: comma, isQuoted: true) {
             if comma { bytes.append(UInt8(ascii: ",")) }
             bytes.append(UInt8(ascii: "\""))
             appendEscaped(value)
@@ -82,7 +82,7 @@ public struct JSONWriter: ~Copyable {
 
     /// A string that needs no escapes.
     public mutating func string(plain value: StaticString) {
-        appendPlain(value.bytes, comma: takeSeparator(), before: "\"", behind: "\"")
+        appendPlain(value.bytes, comma: takeSeparator(), isQuoted: true)
     }
 
     /// A string of at most `count` bytes, which `body` appends; they must need no escapes.
@@ -104,12 +104,12 @@ public struct JSONWriter: ~Copyable {
 
     /// Adds a piece to the string that was begun.
     public mutating func piece(_ text: String) {
-        if !appendUnescaped(text, comma: false, quote: "") { appendEscaped(text) }
+        if !appendUnescaped(text, comma: false, isQuoted: false) { appendEscaped(text) }
     }
 
     /// Adds a piece that needs no escapes to the string that was begun.
     public mutating func piece(plain text: StaticString) {
-        appendPlain(text.bytes, comma: false, before: "", behind: "")
+        appendPlain(text.bytes, comma: false, isQuoted: false)
     }
 
     /// Adds a number in decimal to the string that was begun.
@@ -138,7 +138,7 @@ public struct JSONWriter: ~Copyable {
     public mutating func number(_ value: Double) {
         // Whole ones, a weight above all, need no search for the shortest form. -0.0 keeps its sign.
         if let whole = Int32(exactly: value), whole != 0 || value.sign == .plus {
-            appendDecimal(Int64(whole), comma: takeSeparator(), behind: ".0")
+            appendDecimal(Int64(whole), comma: takeSeparator(), isReal: true)
         } else if value.isFinite {
             separate()
             // Up to 15 characters live in the String itself, without the heap.
@@ -148,16 +148,41 @@ public struct JSONWriter: ~Copyable {
         }
     }
 
+    /// So many millionths, as `number` writes them: what is a decimal already needs no search for its shortest form.
+    public mutating func number(millionths: Int64) {
+        let magnitude = millionths.magnitude
+        // Below 0.0001 the form has an exponent; with more than 15 digits the nearest Double may have another form.
+        guard magnitude >= 100, magnitude < 1_000_000_000_000_000 else {
+            return number(Double(millionths) / 1_000_000)
+        }
+        let comma = takeSeparator()
+        append(atMost: 23) { start in
+            var out = start
+            if comma { out.put(UInt8(ascii: ",")) }
+            if millionths < 0 { out.put(UInt8(ascii: "-")) }
+            out.put(decimal: magnitude / 1_000_000)
+            out.put(UInt8(ascii: "."))
+            var rest = magnitude % 1_000_000
+            var divisor: UInt64 = 100_000
+            repeat {
+                out.put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / divisor))
+                rest %= divisor
+                divisor /= 10
+            } while rest > 0
+            return out - start
+        }
+    }
+
     /// `true` or `false`.
     public mutating func bool(_ value: Bool) {
         let text: StaticString = value ? "true" : "false"
-        appendPlain(text.bytes, comma: takeSeparator(), before: "", behind: "")
+        appendPlain(text.bytes, comma: takeSeparator(), isQuoted: false)
     }
 
     /// `null`.
     public mutating func null() {
         let text: StaticString = "null"
-        appendPlain(text.bytes, comma: takeSeparator(), before: "", behind: "")
+        appendPlain(text.bytes, comma: takeSeparator(), isQuoted: false)
     }
 
     /// A value that is JSON already; it is not looked at.
@@ -261,30 +286,31 @@ extension JSONWriter {
     /// Appends text as it is, in one piece with what belongs around it.
     @inline(__always)
     private mutating func appendPlain(
-        _ text: UnsafeBufferPointer<UInt8>, comma: Bool, before: StaticString, behind: StaticString
+        _ text: UnsafeBufferPointer<UInt8>, comma: Bool, isQuoted: Bool, isKey: Bool = false
     ) {
-        append(atMost: text.count + 1 + before.utf8CodeUnitCount + behind.utf8CodeUnitCount) { start in
+        append(atMost: text.count + 4) { start in
             var out = start
             if comma { out.put(UInt8(ascii: ",")) }
-            out.put(before.bytes)
+            if isQuoted { out.put(UInt8(ascii: "\"")) }
             out.put(text)
-            out.put(behind.bytes)
+            if isQuoted { out.put(UInt8(ascii: "\"")) }
+            if isKey { out.put(UInt8(ascii: ":")) }
             return out - start
         }
     }
 
-    /// Appends text between two `quote`s when it needs no escapes; else false, and nothing is appended.
+    /// Appends text when it needs no escapes; else false, and nothing is appended.
     @inline(__always)
-    private mutating func appendUnescaped(_ text: String, comma: Bool, quote: StaticString) -> Bool {
+    private mutating func appendUnescaped(_ text: String, comma: Bool, isQuoted: Bool) -> Bool {
         // Native strings lend their storage; only a bridged one, which Linux has not, has none.
         let done: Bool? = text.utf8.withContiguousStorageIfAvailable { utf8 in
             var isPlain = true
-            append(atMost: utf8.count + 1 + 2 * quote.utf8CodeUnitCount) { start in
+            append(atMost: utf8.count + 3) { start in
                 var out = start
                 if comma { out.put(UInt8(ascii: ",")) }
-                out.put(quote.bytes)
+                if isQuoted { out.put(UInt8(ascii: "\"")) }
                 isPlain = out.putUnescaped(utf8)
-                out.put(quote.bytes)
+                if isQuoted { out.put(UInt8(ascii: "\"")) }
                 return isPlain ? out - start : 0
             }
             return isPlain
@@ -314,25 +340,17 @@ extension JSONWriter {
         }
     }
 
-    private mutating func appendDecimal(_ value: Int64, comma: Bool, behind: StaticString = "") {
-        // 20 are a sign and the digits of the largest.
-        append(atMost: 21 + behind.utf8CodeUnitCount) { start in
+    private mutating func appendDecimal(_ value: Int64, comma: Bool, isReal: Bool = false) {
+        // A comma, a sign and 19 digits, `.0`.
+        append(atMost: 23) { start in
             var out = start
             if comma { out.put(UInt8(ascii: ",")) }
             if value < 0 { out.put(UInt8(ascii: "-")) }
-            var digits = 1
-            var rest = value.magnitude
-            while rest >= 10 {
-                rest /= 10
-                digits += 1
+            out.put(decimal: value.magnitude)
+            if isReal {
+                out.put(UInt8(ascii: "."))
+                out.put(UInt8(ascii: "0"))
             }
-            rest = value.magnitude
-            for place in stride(from: digits - 1, through: 0, by: -1) {
-                out[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-                rest /= 10
-            }
-            out += digits
-            out.put(behind.bytes)
             return out - start
         }
     }

@@ -131,6 +131,19 @@ private func pretty(_ text: String) -> String {
         }
     }
 
+    @Test func millionthsAreWrittenAsNumbers() {
+        var generator = SplitMix(seed: 11)
+        var values: [Int64] = [0, 1, 99, 100, 101, 999_999, 1_000_000, 1_000_001, 10_500_000, 999_999_999_999_999]
+        values += [1_000_000_000_000_000, .max]
+        for bits in 0..<2000 { values.append(Int64(generator.next() >> UInt64(14 + bits % 49))) }
+        for value in values {
+            for signed in [value, -value] {
+                let expected = write { $0.number(Double(signed) / 1_000_000) }
+                #expect(write { $0.number(millionths: signed) } == expected, "seed 11")
+            }
+        }
+    }
+
     @Test func writesNumbers() {
         for value in [0, 7, -7, 10, 1_000_000, .max, .min] as [Int64] {
             #expect(write { $0.integer(value) } == String(value))
