@@ -165,7 +165,7 @@ struct RegistrationWriter: Sendable {
     func write(_ name: StaticString, _ at: Instant?, to writer: inout JSONWriter) {
         writer.key(name)
         guard let at else { return writer.null() }
-        writer.string(plainAtMost: WallTime.rfc3339Count) { today.appendRFC3339(context.wall(at), to: &$0) }
+        writer.string(plain: today.rfc3339(context.wall(at)))
     }
 
     private func name(of server: ServerIndex) -> String {

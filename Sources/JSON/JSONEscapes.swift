@@ -33,6 +33,12 @@ extension UnsafeMutablePointer<UInt8> {
     }
 
     @inline(__always)
+    mutating func put(word: UInt64) {
+        UnsafeMutableRawPointer(self).storeBytes(of: word.littleEndian, as: UInt64.self)
+        self += 8
+    }
+
+    @inline(__always)
     mutating func put(_ text: UnsafeBufferPointer<UInt8>) {
         guard let start = text.baseAddress else { return }
         update(from: start, count: text.count)

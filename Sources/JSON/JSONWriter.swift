@@ -96,6 +96,19 @@ public struct JSONWriter: ~Copyable {
         }
     }
 
+    /// A string of 24 bytes that need no escapes: eight in a word, the first of them in its lowest bits.
+    public mutating func string(plain words: InlineArray<3, UInt64>) {
+        let comma = takeSeparator()
+        append(atMost: 27) { start in
+            var out = start
+            if comma { out.put(UInt8(ascii: ",")) }
+            out.put(UInt8(ascii: "\""))
+            for index in words.indices { out.put(word: words[index]) }
+            out.put(UInt8(ascii: "\""))
+            return out - start
+        }
+    }
+
     /// Begins a string that is put together of pieces.
     public mutating func beginString() {
         separate()

@@ -49,8 +49,11 @@ private func expected(_ format: String, seconds: Int) -> String {
             let day = WallTime.Day(of: WallTime(milliseconds: made))
             for time in [noon, noon + 43_199_999, noon + 43_200_000, noon - 43_200_001, 0, -1, .min, .max] {
                 let time = WallTime(milliseconds: time)
-                let text = [UInt8](capacity: WallTime.rfc3339Count) { day.appendRFC3339(time, to: &$0) }
-                #expect(String(decoding: text, as: UTF8.self) == time.rfc3339)
+                let words = day.rfc3339(time)
+                let bytes = words.indices.flatMap { index in
+                    (0..<8).map { UInt8(truncatingIfNeeded: words[index] >> UInt64(8 * $0)) }
+                }
+                #expect(String(decoding: bytes, as: UTF8.self) == time.rfc3339)
             }
         }
     }

@@ -120,9 +120,10 @@ private func pretty(_ text: String) -> String {
             json.endString()
             json.string(plainAtMost: 9) { out in for byte in "plain".utf8 { out.append(byte) } }
             json.string(plainAtMost: 0) { _ in }
+            json.string(plain: [0x6867_6665_6463_6261, 0x706f_6e6d_6c6b_6a69, 0x7877_7675_7473_7271])
             json.endArray()
         }
-        #expect(text == #"["","a\n##-8080b","plain",""]"#)
+        #expect(text == #"["","a\n##-8080b","plain","","abcdefghijklmnopqrstuvwx"]"#)
     }
 
     @Test func writesWholeRealsAsTheyAreDescribed() {
