@@ -51,7 +51,7 @@ extension BeatReactor {
     public func serverViews() -> [ServerView] { servers.views() }
 
     /// The servers' names by their places. Those that were removed are among them until their places are used anew.
-    public func serverNames() -> [String] { servers.servers.map(\.name) }
+    public func serverNames() -> [String] { servers.names }
 
     /// What an exchange is about: the document to send and the period that is kept. The slot must be that of an
     /// exchange whose reply is outstanding.
@@ -91,13 +91,13 @@ extension BeatReactor {
 
     private func view(of slot: Int32) -> RegistrationView {
         let row = table.rows[Int(slot)]
-        let record = table.records[Int(slot)]
         let document = table.document(slot)
         let scheduled = row.nextDue != Row.noTick && row.stage != .leaving && !row.hold.isSilent
         return RegistrationView(
-            handle: table.handle(slot), id: table.id(slot), rev: record.rev, generation: documentGeneration(slot),
-            observedGeneration: observedGeneration(slot), createdAt: record.createdAt,
-            updatedAt: record.updatedAt, document: document, state: row.state, reason: reason(slot),
+            handle: table.handle(slot), id: table.id(slot), rev: table.records[Int(slot)].rev,
+            generation: documentGeneration(slot),
+            observedGeneration: observedGeneration(slot), createdAt: table.records[Int(slot)].createdAt,
+            updatedAt: table.records[Int(slot)].updatedAt, document: document, state: row.state, reason: reason(slot),
             period: Period.duration(ticks: row.periodTicks), scheduled: scheduled, isHeldBack: row.hold.isSilent,
             stopped: row.stage == .leaving,
             nextBeatAt: scheduled ? wheel.begin(of: row.nextDue) : nil, lastSentAt: row.lastSent.known,

@@ -29,14 +29,36 @@ public enum DurationText {
     /// The duration in the largest unit that divides it: `5s`, `90s`, `1500ms`, `0s`. What is finer than a millisecond
     /// is cut off; the duration must not be negative and is within 100 years.
     public static func text(_ duration: Duration) -> String {
+        String(decoding: [UInt8](capacity: textMax) { append(duration, to: &$0) }, as: UTF8.self)
+    }
+
+    /// The bytes of the longest text.
+    public static let textMax = 24
+
+    /// Appends what `text` answers.
+    public static func append(_ duration: Duration, to out: inout OutputSpan<UInt8>) {
         precondition(duration >= .zero, "a negative duration has no text: \(duration)")
-        let (seconds, attoseconds) = duration.components
-        let milliseconds = attoseconds / 1_000_000_000_000_000
-        if milliseconds != 0 { return "\(seconds * 1000 + milliseconds)ms" }
-        if seconds == 0 { return "0s" }
-        if seconds % 3600 == 0 { return "\(seconds / 3600)h" }
-        if seconds % 60 == 0 { return "\(seconds / 60)m" }
-        return "\(seconds)s"
+        let milliseconds = duration.wholeMilliseconds
+        let seconds = milliseconds / 1000
+        if milliseconds % 1000 != 0 {
+            append(milliseconds, "ms", to: &out)
+        } else if seconds == 0 || seconds % 60 != 0 {
+            append(seconds, "s", to: &out)
+        } else if seconds % 3600 != 0 {
+            append(seconds / 60, "m", to: &out)
+        } else {
+            append(seconds / 3600, "h", to: &out)
+        }
+    }
+
+    private static func append(_ number: Int64, _ unit: StaticString, to out: inout OutputSpan<UInt8>) {
+        var divisor: Int64 = 1
+        while number / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            out.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
+            divisor /= 10
+        }
+        unit.withUTF8Buffer { for byte in $0 { out.append(byte) } }
     }
 
     private static func millisecondsPerUnit(_ unit: [UInt8]) -> Int64? {

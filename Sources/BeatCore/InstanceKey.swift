@@ -78,7 +78,13 @@ public enum RegistrationID {
         var value: UInt64 = 0
         var position = 0
         for byte in text.utf8 {
-            guard position < length, let digit = alphabet.firstIndex(of: byte) else { return nil }
+            let digit: UInt8
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"): digit = byte - UInt8(ascii: "a")
+            case UInt8(ascii: "2")...UInt8(ascii: "7"): digit = byte - UInt8(ascii: "2") + 26
+            default: return nil
+            }
+            guard position < length else { return nil }
             if position == length - 1 {
                 guard digit & 1 == 0 else { return nil }
                 value = (value << 4) | UInt64(digit >> 1)

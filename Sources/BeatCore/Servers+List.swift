@@ -55,6 +55,7 @@ extension Servers {
         }
         order = places
         sorted = places.sorted { servers[$0].name < servers[$1].name }
+        self.names = servers.map(\.name)
         planProbes()
         return change
     }

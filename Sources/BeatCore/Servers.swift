@@ -30,6 +30,8 @@ struct Servers {
 
     /// By place: an exchange names one, so a server keeps its own (`setList`).
     var servers: [Server]
+    /// Their names by place, for documents.
+    var names: [String]
     let choice: DialectChoice
     /// The places of the list, in its order.
     var order: [Int]
@@ -48,6 +50,7 @@ struct Servers {
             if case .forced(let dialect) = choice { server.dialect = dialect }
             return server
         }
+        self.names = names
         if choice == .auto, !names.isEmpty { nextProbe = now }
     }
 

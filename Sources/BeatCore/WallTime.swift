@@ -14,88 +14,135 @@ public struct WallTime: Comparable, Hashable, Sendable {
     /// RFC 3339 in UTC with milliseconds: `2026-08-22T09:05:03.007Z`.
     public var rfc3339: String {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(24)
         appendRFC3339(to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Appends the 24 bytes of `rfc3339`.
     public func appendRFC3339(to out: inout [UInt8]) {
-        let time = Civil(self)
-        append(time.year, digits: 4, to: &out)
-        out.append(UInt8(ascii: "-"))
-        append(time.month, digits: 2, to: &out)
-        out.append(UInt8(ascii: "-"))
-        append(time.day, digits: 2, to: &out)
-        out.append(UInt8(ascii: "T"))
-        appendClock(time, to: &out)
-        out.append(UInt8(ascii: "."))
-        append(time.millisecond, digits: 3, to: &out)
-        out.append(UInt8(ascii: "Z"))
+        let words = Day(of: self).rfc3339(self)
+        out.append(addingCapacity: 24) { (out: inout OutputSpan<UInt8>) in
+            for index in words.indices {
+                for place in 0..<8 { out.append(UInt8(truncatingIfNeeded: words[index] >> UInt64(8 * place))) }
+            }
+        }
     }
 
     /// The IMF-fixdate of RFC 9110 §5.6.7: `Sat, 22 Aug 2026 09:05:03 GMT`.
     public var httpDate: String {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(29)
         appendHTTPDate(to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Appends the 29 bytes of `httpDate`.
     public func appendHTTPDate(to out: inout [UInt8]) {
-        let time = Civil(self)
-        append(name: time.weekday, of: "SunMonTueWedThuFriSat", to: &out)
-        out.append(UInt8(ascii: ","))
-        out.append(UInt8(ascii: " "))
-        append(time.day, digits: 2, to: &out)
-        out.append(UInt8(ascii: " "))
-        append(name: time.month - 1, of: "JanFebMarAprMayJunJulAugSepOctNovDec", to: &out)
-        out.append(UInt8(ascii: " "))
-        append(time.year, digits: 4, to: &out)
-        out.append(UInt8(ascii: " "))
-        appendClock(time, to: &out)
-        out.append(contentsOf: " GMT".utf8)
-    }
-
-    private func appendClock(_ time: Civil, to out: inout [UInt8]) {
-        append(time.hour, digits: 2, to: &out)
-        out.append(UInt8(ascii: ":"))
-        append(time.minute, digits: 2, to: &out)
-        out.append(UInt8(ascii: ":"))
-        append(time.second, digits: 2, to: &out)
-    }
-
-    private func append(_ value: Int, digits: Int, to out: inout [UInt8]) {
-        var divisor = 1
-        for _ in 1..<digits { divisor *= 10 }
-        while divisor > 0 {
-            out.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / divisor % 10))
-            divisor /= 10
+        out.append(addingCapacity: 29) { (out: inout OutputSpan<UInt8>) in
+            let (day, rest) = split
+            let date = Civil(day: day)
+            out.append(name: date.weekday, of: "SunMonTueWedThuFriSat")
+            out.append(UInt8(ascii: ","))
+            out.append(UInt8(ascii: " "))
+            out.append(twoDigits: date.day)
+            out.append(UInt8(ascii: " "))
+            out.append(name: date.month - 1, of: "JanFebMarAprMayJunJulAugSepOctNovDec")
+            out.append(UInt8(ascii: " "))
+            out.append(twoDigits: date.year / 100)
+            out.append(twoDigits: date.year % 100)
+            out.append(UInt8(ascii: " "))
+            out.append(clock: rest)
+            for byte in " GMT".utf8 { out.append(byte) }
         }
     }
 
-    /// Names have three letters each.
-    private func append(name index: Int, of names: StaticString, to out: inout [UInt8]) {
-        names.withUTF8Buffer { out.append(contentsOf: $0[(index * 3)..<(index * 3 + 3)]) }
+    /// What four digits of a year can say; a clock outside of it is wrong anyway and shows as the nearest end.
+    private static let range: ClosedRange<Int64> = -62_167_219_200_000...253_402_300_799_999
+
+    /// Days since 1970-01-01, and milliseconds since their midnight.
+    private var split: (day: Int, rest: Int) {
+        let total = Int(min(max(milliseconds, WallTime.range.lowerBound), WallTime.range.upperBound))
+        let day = Civil.floored(total, by: 86_400_000)
+        return (day, total - day * 86_400_000)
     }
 }
 
-/// Year, month (1…12), day, weekday (0 = Sunday) and time of day in UTC.
+extension WallTime {
+    /// One day in UTC with its text, for documents with many times: most of them lie on the same day.
+    public struct Day: Sendable {
+        private let number: Int
+        /// `2026-08-`
+        private let yearAndMonth: UInt64
+        /// `22T`
+        private let day: UInt64
+
+        /// The day that `time` lies on.
+        public init(of time: WallTime) { self.init(number: time.split.day) }
+
+        private init(number: Int) {
+            let date = Civil(day: number)
+            self.number = number
+            let year = Day.twoDigits(date.year / 100) | Day.twoDigits(date.year % 100) << 16
+            yearAndMonth = year | Day.dash << 32 | Day.twoDigits(date.month) << 40 | Day.dash << 56
+            day = Day.twoDigits(date.day) | UInt64(UInt8(ascii: "T")) << 16
+        }
+
+        /// The 24 bytes of `rfc3339` of any time, those of this day at least cost: eight in a word, the first of them
+        /// in its lowest bits.
+        public func rfc3339(_ time: WallTime) -> InlineArray<3, UInt64> {
+            let (day, rest) = time.split
+            guard day == number else { return Day(number: day).rfc3339(time) }
+            let hour = Day.twoDigits(rest / 3_600_000)
+            let minute = Day.twoDigits(rest / 60_000 % 60)
+            let second = Day.twoDigits(rest / 1000 % 60)
+            let tenths = UInt64(truncatingIfNeeded: rest % 1000 / 100) + 0x30
+            let millisecond = tenths | Day.twoDigits(rest % 100) << 8
+            let end = UInt64(UInt8(ascii: "Z")) << 56
+            return [
+                yearAndMonth, self.day | hour << 24 | Day.colon << 40 | minute << 48,
+                Day.colon | second << 8 | Day.point << 24 | millisecond << 32 | end,
+            ]
+        }
+
+        private static let dash = UInt64(UInt8(ascii: "-"))
+        private static let colon = UInt64(UInt8(ascii: ":"))
+        private static let point = UInt64(UInt8(ascii: "."))
+
+        @inline(__always)
+        private static func twoDigits(_ value: Int) -> UInt64 {
+            UInt64(truncatingIfNeeded: value / 10) + 0x30 | (UInt64(truncatingIfNeeded: value % 10) + 0x30) << 8
+        }
+    }
+}
+
+extension OutputSpan<UInt8> {
+    @inline(__always)
+    fileprivate mutating func append(twoDigits value: Int) {
+        append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / 10))
+        append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10))
+    }
+
+    /// `09:05:03`, of milliseconds since midnight.
+    @inline(__always)
+    fileprivate mutating func append(clock milliseconds: Int) {
+        append(twoDigits: milliseconds / 3_600_000)
+        append(UInt8(ascii: ":"))
+        append(twoDigits: milliseconds / 60_000 % 60)
+        append(UInt8(ascii: ":"))
+        append(twoDigits: milliseconds / 1000 % 60)
+    }
+
+    /// Names have three letters each.
+    fileprivate mutating func append(name index: Int, of names: StaticString) {
+        names.withUTF8Buffer { for place in (index * 3)..<(index * 3 + 3) { append($0[place]) } }
+    }
+}
+
+/// Year, month (1…12), day and weekday (0 = Sunday) in UTC.
 private struct Civil {
-    /// What four digits of a year can say; a clock outside of it is wrong anyway and shows as the nearest end.
-    static let range: ClosedRange<Int64> = -62_167_219_200_000...253_402_300_799_999
+    let year, month, day, weekday: Int
 
-    let year, month, day, weekday, hour, minute, second, millisecond: Int
-
-    init(_ wall: WallTime) {
-        let total = Int(min(max(wall.milliseconds, Civil.range.lowerBound), Civil.range.upperBound))
-        let days = Civil.floored(total, by: 86_400_000)
-        let rest = total - days * 86_400_000
-        millisecond = rest % 1000
-        second = rest / 1000 % 60
-        minute = rest / 60_000 % 60
-        hour = rest / 3_600_000
+    /// The date so many days after 1970-01-01.
+    init(day days: Int) {
         weekday = (days + 4) - Civil.floored(days + 4, by: 7) * 7
         // Howard Hinnant, "chrono-compatible low-level date algorithms", civil_from_days: years begin in March, so
         // that the leap day is their last one; an era is 400 years.
@@ -110,7 +157,7 @@ private struct Civil {
         year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
     }
 
-    private static func floored(_ value: Int, by divisor: Int) -> Int {
+    static func floored(_ value: Int, by divisor: Int) -> Int {
         (value >= 0 ? value : value - divisor + 1) / divisor
     }
 }

@@ -2,13 +2,13 @@ internal import HTTPWire
 
 /// Decides whether a client may do what a request asks for (control-api.md §1).
 struct Admission: Sendable {
-    /// Host names that TCP listeners serve, lower-case, without ports.
-    private let hosts: Set<String>
+    /// What TCP listeners serve.
+    private let hosts: HTTPHostNames
     private let tokens: Tokens
 
     init(_ configuration: ControlAPI.Configuration) {
         let names = configuration.allowedHosts + configuration.ownAddresses
-        hosts = Set(["localhost"] + names.compactMap { HTTPHost(Admission.bracketed($0))?.name })
+        hosts = HTTPHostNames(["localhost"] + names.compactMap { HTTPHost(Admission.bracketed($0))?.name })
         tokens = configuration.tokens
     }
 
@@ -24,8 +24,9 @@ struct Admission: Sendable {
         case .tcp, .ops: break
         }
         // HTTP/1.0 has no Host; browsers do not speak it, so nothing is lost by letting it in.
-        guard let authority = request.target.authority ?? request.fields["Host"] else { return }
-        if let host = HTTPHost(authority), hosts.contains(host.name) { return }
+        let isKnown = request.target.authority.map { hosts.contains($0.utf8.span) }
+        guard !(isKnown ?? request.fields.withValue(of: "Host") { hosts.contains($0) } ?? true) else { return }
+        let authority = request.target.authority ?? request.fields["Host"] ?? ""
         throw Problem(
             .hostNotAllowed, "the host \(NameRules.quoted(authority)) is not served here; add it to --allowed-hosts")
     }

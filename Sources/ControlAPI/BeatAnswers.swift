@@ -34,7 +34,7 @@ extension ControlAPI {
             case .endMaintenance: return try held(answers[0], begins: false, pending, core: core, context: context)
             }
         } catch {
-            return error.response(requestID: context.requestID, pretty: pending.pretty)
+            return error.response(requestID: context.requestID.text, pretty: pending.pretty)
         }
     }
 

@@ -14,7 +14,7 @@ extension ControlAPI {
         }
         let etag = EntityTag(of: view, epoch: configuration.epoch)
         if try Preconditions(call.request.fields).isUnmodified(etag) { return .notModified(etag) }
-        var writer = JSONWriter()
+        var writer = JSONWriter(reserving: 2048)
         RegistrationWriter(context: context, servers: core.serverNames()).write(view, to: &writer)
         return .body(200, .json, writer.finish(), pretty: call.pretty, etag: etag)
     }

@@ -114,10 +114,10 @@ extension ControlAPI {
     /// The answer when all is done.
     func bulkResponse(_ bulk: BulkRequest, core: borrowing BeatReactor, context: Context) -> HTTPResponse {
         if !bulk.refused.isEmpty {
-            return refusal(of: bulk).response(requestID: context.requestID, pretty: bulk.pretty)
+            return refusal(of: bulk).response(requestID: context.requestID.text, pretty: bulk.pretty)
         }
         if let problem = bulk.interruption {
-            return problem.response(requestID: context.requestID, pretty: bulk.pretty)
+            return problem.response(requestID: context.requestID.text, pretty: bulk.pretty)
         }
         var writer = JSONWriter()
         writer.beginObject()
@@ -166,7 +166,7 @@ extension ControlAPI {
         if var problem = result.problem {
             if writer.count > BulkLimits.resultBytes { problem.items = [] }
             writer.key("problem")
-            problem.write(to: &writer, requestID: context.requestID)
+            problem.write(to: &writer, requestID: context.requestID.text)
         } else {
             writer.member("id", result.id)
             if let change = result.result { writer.member("result", change.rawValue) }

@@ -43,7 +43,7 @@ extension ControlAPI {
             case .waiting: preconditionFailure("a step of a bulk request before its answer")
             }
         } catch {
-            return .respond(error.response(requestID: context.requestID, pretty: bulk.pretty))
+            return .respond(error.response(requestID: context.requestID.text, pretty: bulk.pretty))
         }
     }
 

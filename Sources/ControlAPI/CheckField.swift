@@ -12,6 +12,23 @@ enum CheckField: String, CaseIterable, Sendable {
     case rise
     case grace
 
+    /// The name as a key that needs no escapes.
+    var key: StaticString {
+        switch self {
+        case .http: "http"
+        case .tcp: "tcp"
+        case .pid: "pid"
+        case .ttl: "ttl"
+        case .exec: "exec"
+        case .expect: "expect"
+        case .every: "every"
+        case .timeout: "timeout"
+        case .fall: "fall"
+        case .rise: "rise"
+        case .grace: "grace"
+        }
+    }
+
     /// Those that say what is looked at: a check has exactly one.
     static let targets: [CheckField] = [.http, .tcp, .pid, .ttl, .exec]
 

@@ -15,12 +15,12 @@ extension RegistrationWriter {
     }
 
     private func write(_ field: CheckField, _ check: Check, to writer: inout JSONWriter) {
-        let name = field.rawValue
+        let name = field.key
         switch (field, check.target) {
         case (.http, .http(let url, _)): writer.member(name, url.text)
         case (.tcp, .tcp(let address)): writer.member(name, address.text)
         case (.pid, .pid(let pid)): writer.member(name, Int(pid))
-        case (.ttl, .ttl(let ttl)): writer.member(name, DurationText.text(ttl))
+        case (.ttl, .ttl(let ttl)): writer.member(name, ttl)
         case (.exec, .exec(let command)):
             writer.key(name)
             writer.beginArray()
@@ -31,10 +31,10 @@ extension RegistrationWriter {
             writer.member(name, first == last ? "\(first)" : "\(first)-\(last)")
         case (.rise, _): writer.member(name, Int(check.rise))
         case (.every, .ttl), (.timeout, .ttl), (.fall, .ttl), (.grace, .ttl): break
-        case (.every, _): writer.member(name, DurationText.text(check.every))
-        case (.timeout, _): writer.member(name, DurationText.text(check.timeout))
+        case (.every, _): writer.member(name, check.every)
+        case (.timeout, _): writer.member(name, check.timeout)
         case (.fall, _): writer.member(name, Int(check.fall))
-        case (.grace, _): writer.member(name, DurationText.text(check.grace))
+        case (.grace, _): writer.member(name, check.grace)
         case (.http, _), (.tcp, _), (.pid, _), (.ttl, _), (.exec, _), (.expect, _): break
         }
     }
@@ -44,9 +44,9 @@ extension RegistrationWriter {
         writer.beginArray()
         for check in checks {
             writer.beginObject()
-            writer.member("type", "\(check.kind.label)")
-            writer.member("verdict", "\(check.verdict.label)")
-            writer.member("since", context.text(check.since))
+            writer.member("type", plain: check.kind.label)
+            writer.member("verdict", plain: check.verdict.label)
+            write("since", check.since, to: &writer)
             writer.member("output", check.output)
             writer.endObject()
         }
@@ -59,9 +59,8 @@ extension RegistrationWriter {
         writer.member("mode", maintenance.mode.rawValue)
         writer.member("reason", maintenance.reason)
         writer.member("scope", ofSidecar ? "sidecar" : "beat")
-        writer.member("since", context.text(maintenance.since))
-        writer.key("until")
-        if let until = maintenance.until { writer.string(context.text(until)) } else { writer.null() }
+        write("since", maintenance.since, to: &writer)
+        write("until", maintenance.until, to: &writer)
         writer.endObject()
     }
 }

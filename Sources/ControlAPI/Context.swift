@@ -8,7 +8,7 @@ public struct Context: Sendable {
     /// same between clock jumps, an instant is told alike in every answer.
     public var wall: WallTime
     /// Names the request in problem documents and in the log.
-    public var requestID: String
+    public var requestID: RequestID
     /// When the process began.
     public var started: Instant
     /// Whether the process is ending: reads go on, writes are refused.
@@ -26,7 +26,7 @@ public struct Context: Sendable {
 
     /// A context from its parts.
     public init(
-        now: Instant, wall: WallTime, requestID: String, started: Instant, draining: Bool = false,
+        now: Instant, wall: WallTime, requestID: RequestID, started: Instant, draining: Bool = false,
         restored: Bool = true, loopResponsive: Bool = true, waited: Bool = false,
         openStreams: Int = 0, storageProblem: String? = nil
     ) {
@@ -44,9 +44,12 @@ public struct Context: Sendable {
 }
 
 extension Context {
-    /// An instant of this process on the wall clock: RFC 3339, UTC, milliseconds.
-    func text(_ at: Instant) -> String {
+    /// An instant of this process on the wall clock.
+    func wall(_ at: Instant) -> WallTime {
         // Both cut to whole milliseconds, so that an instant is told alike whenever it is told.
-        WallTime(milliseconds: wall.milliseconds - now.wholeMilliseconds + at.wholeMilliseconds).rfc3339
+        WallTime(milliseconds: wall.milliseconds - now.wholeMilliseconds + at.wholeMilliseconds)
     }
+
+    /// An instant of this process on the wall clock: RFC 3339, UTC, milliseconds.
+    func text(_ at: Instant) -> String { wall(at).rfc3339 }
 }

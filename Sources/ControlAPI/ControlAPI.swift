@@ -120,7 +120,7 @@ public struct ControlAPI: Sendable {
             }
         } catch {
             let pretty = ControlAPI.asksPretty(request)
-            return .respond(error.response(requestID: context.requestID, pretty: pretty), route: route)
+            return .respond(error.response(requestID: context.requestID.text, pretty: pretty), route: route)
         }
     }
 

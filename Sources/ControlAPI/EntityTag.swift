@@ -3,22 +3,71 @@ internal import HTTPWire
 
 /// A strong entity tag (RFC 9110 §8.8.3), quotes included.
 struct EntityTag: Equatable, Sendable {
-    var text: String
+    private enum Parts: Equatable {
+        case registration(epoch: UInt64, rev: UInt64, generation: UInt32)
+        case list(epoch: UInt64, rev: UInt64)
+        case content(hash: UInt64)
+    }
+
+    private let parts: Parts
 
     /// The tag of a registration's document. It names the process too, for in memory `rev` begins anew with each.
     /// It follows the document, not the live `status`.
     init(of view: RegistrationView, epoch: UInt64) {
-        text = "\"\(String(epoch, radix: 36))-\(view.rev)-\(view.generation)\""
+        parts = .registration(epoch: epoch, rev: view.rev, generation: view.generation)
     }
 
     /// The tag of the list.
     init(ofListAt rev: UInt64, epoch: UInt64) {
-        text = "\"\(String(epoch, radix: 36))-\(rev)\""
+        parts = .list(epoch: epoch, rev: rev)
     }
 
     /// The tag of bytes that never change while this process runs.
     init(of content: [UInt8]) {
-        text = "\"\(String(FNV1a.hash(content), radix: 16))\""
+        parts = .content(hash: FNV1a.hash(content))
+    }
+
+    /// The bytes of the longest text: quotes, 13 digits of base 36, 20 and 10 decimal ones, and what is between them.
+    static let textMax = 47
+
+    var text: String {
+        String(decoding: [UInt8](capacity: EntityTag.textMax, initializingWith: append), as: UTF8.self)
+    }
+
+    func append(to out: inout OutputSpan<UInt8>) {
+        out.append(UInt8(ascii: "\""))
+        switch parts {
+        case .registration(let epoch, let rev, let generation):
+            out.append(epoch, radix: 36)
+            out.append(UInt8(ascii: "-"))
+            out.append(rev, radix: 10)
+            out.append(UInt8(ascii: "-"))
+            out.append(UInt64(generation), radix: 10)
+        case .list(let epoch, let rev):
+            out.append(epoch, radix: 36)
+            out.append(UInt8(ascii: "-"))
+            out.append(rev, radix: 10)
+        case .content(let hash):
+            out.append(hash, radix: 16)
+        }
+        out.append(UInt8(ascii: "\""))
+    }
+}
+
+extension OutputSpan<UInt8> {
+    /// Inlined, so that the compiler knows the radix: a division by a number that it does not know takes long.
+    @inline(__always)
+    fileprivate mutating func append(_ number: UInt64, radix: UInt64) {
+        var digits = InlineArray<20, UInt8>(repeating: 0)
+        var first = digits.count
+        var rest = number
+        repeat {
+            let digit = UInt8(truncatingIfNeeded: rest % radix)
+            first -= 1
+            digits[first] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+            rest /= radix
+        } while rest > 0
+        for place in first..<digits.count { append(digits[place]) }
     }
 }
 

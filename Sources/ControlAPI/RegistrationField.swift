@@ -27,6 +27,35 @@ enum RegistrationField: String, CaseIterable, Sendable {
     case status
     case result
 
+    /// The name as a key that needs no escapes.
+    var key: StaticString {
+        switch self {
+        case .id: "id"
+        case .serviceName: "serviceName"
+        case .groupName: "groupName"
+        case .namespaceId: "namespaceId"
+        case .clusterName: "clusterName"
+        case .ip: "ip"
+        case .ipRule: "ipRule"
+        case .port: "port"
+        case .weight: "weight"
+        case .enabled: "enabled"
+        case .metadata: "metadata"
+        case .period: "period"
+        case .checks: "checks"
+        case .onUnhealthy: "onUnhealthy"
+        case .deregisterOnExit: "deregisterOnExit"
+        case .labels: "labels"
+        case .rev: "rev"
+        case .generation: "generation"
+        case .createdAt: "createdAt"
+        case .updatedAt: "updatedAt"
+        case .source: "source"
+        case .status: "status"
+        case .result: "result"
+        }
+    }
+
     /// Whether it is the server's own: a write may carry it, so that what was read can be put back, and it is ignored,
     /// except that an `id` must not contradict.
     var isServerOwned: Bool {

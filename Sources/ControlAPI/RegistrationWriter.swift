@@ -6,6 +6,14 @@ struct RegistrationWriter: Sendable {
     let context: Context
     /// The Nacos servers' names by their places.
     let servers: [String]
+    /// The day of most times in a document.
+    private let today: WallTime.Day
+
+    init(context: Context, servers: [String]) {
+        self.context = context
+        self.servers = servers
+        today = WallTime.Day(of: context.wall)
+    }
 
     /// The document of a registration; `result` is what a write did to it.
     func write(_ view: RegistrationView, result: WriteResult? = nil, to writer: inout JSONWriter) {
@@ -31,16 +39,16 @@ struct RegistrationWriter: Sendable {
     /// What a dry run would register.
     func writeDryRun(_ document: RegistrationDocument, id: String, result: WriteResult, to writer: inout JSONWriter) {
         writer.beginObject()
-        writer.member(RegistrationField.id.rawValue, id)
+        writer.member(RegistrationField.id.key, id)
         for field in RegistrationField.allCases where !field.isServerOwned { write(field, document, to: &writer) }
-        writer.member(RegistrationField.result.rawValue, result.rawValue)
+        writer.member(RegistrationField.result.key, result.rawValue)
         writer.endObject()
     }
 
     private func write(
         _ field: RegistrationField, _ view: RegistrationView, _ result: WriteResult?, to writer: inout JSONWriter
     ) {
-        let name = field.rawValue
+        let name = field.key
         switch field {
         case .id: writer.member(name, view.id)
         case .serviceName, .groupName, .namespaceId, .clusterName, .ip, .ipRule, .port, .weight, .enabled, .metadata,
@@ -49,8 +57,8 @@ struct RegistrationWriter: Sendable {
             write(field, view.document, to: &writer)
         case .rev: writer.member(name, count: view.rev)
         case .generation: writer.member(name, Int(view.generation))
-        case .createdAt: writer.member(name, text(view.createdAt))
-        case .updatedAt: writer.member(name, text(view.updatedAt))
+        case .createdAt: write(name, view.createdAt, to: &writer)
+        case .updatedAt: write(name, view.updatedAt, to: &writer)
         case .source: writer.member(name, view.document.source.rawValue)
         case .status:
             writer.key(name)
@@ -60,7 +68,7 @@ struct RegistrationWriter: Sendable {
     }
 
     private func write(_ field: RegistrationField, _ document: RegistrationDocument, to writer: inout JSONWriter) {
-        let name = field.rawValue
+        let name = field.key
         switch field {
         case .serviceName: writer.member(name, document.key.serviceName)
         case .groupName: writer.member(name, document.key.groupName)
@@ -74,7 +82,7 @@ struct RegistrationWriter: Sendable {
         case .enabled: writer.member(name, document.enabled)
         case .metadata: write(name, document.metadata, to: &writer)
         // Only when it was given: put back, a period that nobody chose would be told to Nacos as chosen.
-        case .period: if let period = document.period { writer.member(name, DurationText.text(period)) }
+        case .period: if let period = document.period { writer.member(name, period) }
         case .checks:
             writer.key(name)
             write(document.checks, to: &writer)
@@ -85,10 +93,13 @@ struct RegistrationWriter: Sendable {
         }
     }
 
-    private func write(_ name: String, _ map: StringMap, to writer: inout JSONWriter) {
+    private func write(_ name: StaticString, _ map: StringMap, to writer: inout JSONWriter) {
         writer.key(name)
         writer.beginObject()
-        for entry in map.entries { writer.member(entry.key, entry.value) }
+        for entry in map.entries {
+            writer.key(named: entry.key)
+            writer.string(entry.value)
+        }
         writer.endObject()
     }
 
@@ -96,18 +107,19 @@ struct RegistrationWriter: Sendable {
 
     private func writeStatus(_ view: RegistrationView, to writer: inout JSONWriter) {
         writer.beginObject()
-        writer.member("state", "\(view.state.label)")
+        writer.member("state", plain: view.state.label)
         writer.member("reason", view.reason)
-        writer.member("beatKey", view.document.key.buildKey())
+        writer.key("beatKey")
+        writeBeatKey(view.document.key, to: &writer)
         writer.member("scheduled", view.scheduled)
         writer.member("stopped", view.stopped)
         writer.member("observedGeneration", Int(view.observedGeneration))
-        writer.member("period", DurationText.text(view.period))
+        writer.member("period", view.period)
         write("nextBeatAt", view.nextBeatAt, to: &writer)
         write("lastSentAt", view.lastSentAt, to: &writer)
         write("lastAcceptedAt", view.lastAcceptedAt, to: &writer)
         writer.key("secondsUntilUnhealthy")
-        if let at = view.unhealthyAt { writer.number((at - context.now).seconds) } else { writer.null() }
+        if let at = view.unhealthyAt { writer.seconds(at - context.now) } else { writer.null() }
         writer.member("consecutiveFailures", view.consecutiveFailures)
         writer.key("server")
         if let server = view.server { writer.string(name(of: server)) } else { writer.null() }
@@ -128,20 +140,33 @@ struct RegistrationWriter: Sendable {
 
     private func write(_ beat: RegistrationView.LastBeat, to writer: inout JSONWriter) {
         writer.beginObject()
-        writer.member("at", text(beat.at))
-        writer.member("outcome", "\(beat.outcome.label)")
+        write("at", beat.at, to: &writer)
+        writer.member("outcome", plain: beat.outcome.label)
         writer.member("code", beat.code)
         writer.member("server", name(of: beat.server))
-        writer.member("latencySeconds", beat.latency.seconds)
+        writer.key("latencySeconds")
+        writer.seconds(beat.latency)
         writer.endObject()
     }
 
-    private func write(_ name: String, _ at: Instant?, to writer: inout JSONWriter) {
-        writer.key(name)
-        if let at { writer.string(text(at)) } else { writer.null() }
+    /// `InstanceKey.buildKey`, without a String for it.
+    private func writeBeatKey(_ key: InstanceKey, to writer: inout JSONWriter) {
+        writer.beginString()
+        writer.piece(key.groupName)
+        writer.piece(plain: "@@")
+        writer.piece(key.serviceName)
+        writer.piece(plain: "#")
+        writer.piece(key.ip)
+        writer.piece(plain: "#")
+        writer.piece(Int(key.port))
+        writer.endString()
     }
 
-    private func text(_ at: Instant) -> String { context.text(at) }
+    func write(_ name: StaticString, _ at: Instant?, to writer: inout JSONWriter) {
+        writer.key(name)
+        guard let at else { return writer.null() }
+        writer.string(plain: today.rfc3339(context.wall(at)))
+    }
 
     private func name(of server: ServerIndex) -> String {
         Int(server) < servers.count ? servers[Int(server)] : "a removed server"
@@ -160,5 +185,14 @@ extension Duration {
 
 extension JSONWriter {
     /// A counter, which JSON readers keep exactly up to 2^53.
-    mutating func member(_ key: String, count: UInt64) { member(key, Int(clamping: count)) }
+    mutating func member(_ key: StaticString, count: UInt64) { member(key, Int(clamping: count)) }
+
+    /// What `Duration.seconds` is.
+    mutating func seconds(_ duration: Duration) { number(millionths: duration.wholeNanoseconds / 1000) }
+
+    /// A duration as `DurationText` writes it.
+    mutating func member(_ key: StaticString, _ duration: Duration) {
+        self.key(key)
+        string(plainAtMost: DurationText.textMax) { DurationText.append(duration, to: &$0) }
+    }
 }

@@ -27,12 +27,12 @@ enum MediaType: String {
 extension HTTPResponse {
     /// A body, which ends with a newline; with `etag`, caches may keep it but must ask.
     static func body(
-        _ status: Int, _ type: MediaType, _ body: [UInt8], pretty: Bool = false, etag: EntityTag? = nil,
-        fields: HTTPFields = HTTPFields()
+        _ status: Int, _ type: MediaType, _ body: consuming [UInt8], pretty: Bool = false, etag: EntityTag? = nil,
+        fields: consuming HTTPFields = HTTPFields(reserving: 4, bytes: 192)
     ) -> HTTPResponse {
+        if pretty, type.isJSON { body = JSONPretty.pretty(body) }
+        if body.last != UInt8(ascii: "\n") { body.append(UInt8(ascii: "\n")) }
         var response = HTTPResponse(status, fields: fields, body: body)
-        if pretty, type.isJSON { response.body = JSONPretty.pretty(body) }
-        if response.body.last != UInt8(ascii: "\n") { response.body.append(UInt8(ascii: "\n")) }
         response.fields.append("Content-Type", type.rawValue)
         response.appendCaching(etag)
         return response
@@ -71,8 +71,10 @@ extension HTTPResponse {
     }
 
     private mutating func appendCaching(_ etag: EntityTag?) {
-        if let etag { fields.append("ETag", etag.text) }
-        fields.append("Cache-Control", etag == nil ? "no-store" : "no-cache")
-        fields.append("X-Content-Type-Options", "nosniff")
+        if let etag { fields.append("ETag", atMost: EntityTag.textMax, etag.append) }
+        fields.append(etag == nil ? HTTPResponse.unstored : HTTPResponse.revalidated)
     }
+
+    private static let unstored: HTTPFields = ["Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"]
+    private static let revalidated: HTTPFields = ["Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"]
 }

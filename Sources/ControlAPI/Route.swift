@@ -1,7 +1,8 @@
 public import HTTPWire
 
-/// One method on one path: what it takes, what it may answer, who may ask.
-public struct Route: Sendable {
+/// One method on one path: what it takes, what it may answer, who may ask. An object, because every request that has
+/// found its route carries it along, and copying a value would count the references of each part.
+public final class Route: Sendable {
     /// The operations of the API; the raw values are the operationIds of `openapi.yaml`.
     public enum Operation: String, CaseIterable, Sendable {
         case registerBeat, listBeats, removeBeats, readBeat, putBeat, patchBeat, removeBeat

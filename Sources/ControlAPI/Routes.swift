@@ -92,7 +92,7 @@ extension Route {
     /// The route for a method and a path. With `ops` only what the read-only listener serves.
     static func find(_ method: HTTPMethod, _ path: [String], ops: Bool) -> Lookup {
         let wanted = method == .head ? .get : method
-        if path == ["*"], method == .options { return .options(methods(of: table), nil) }
+        if method == .options, path == ["*"] { return .options(methods(of: table), nil) }
         var others: [Route] = []
         for route in table where route.isOnOps || !ops {
             guard let match = route.match(path) else { continue }

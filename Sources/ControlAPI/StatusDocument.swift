@@ -26,7 +26,10 @@ extension ControlAPI {
         writer.key("limits")
         writer.beginObject()
         writer.member("registrations", configuration.maxRegistrations)
-        for limit in configuration.limits { writer.member(limit.name, limit.value) }
+        for limit in configuration.limits {
+            writer.key(named: limit.name)
+            writer.integer(limit.value)
+        }
         writer.endObject()
         writer.member(
             "headroom",

@@ -19,7 +19,7 @@ extension Daemon {
         let requestID = requestID(of: arrival.request)
         if !arrival.waited, let wait = rateLimit(arrival) {
             return respond(
-                api.rateLimited(retryAfter: wait, requestID: requestID), to: arrival, route: nil, requestID)
+                api.rateLimited(retryAfter: wait, requestID: requestID.text), to: arrival, route: nil, requestID)
         }
         let token = newTokens(0)
         var context = context(requestID)
@@ -46,7 +46,7 @@ extension Daemon {
             _ = newTokens(inputs.count)
             submissions.add(
                 Submissions.Submission(
-                    arrival: arrival, pending: pending, route: route, requestID: requestID,
+                    arrival: arrival, pending: pending, route: route, requestID: requestID.text,
                     firstToken: token.number, answers: Array(repeating: nil, count: inputs.count)))
             for input in inputs { core.handle(input, at: clocks.now, into: &effects) }
         }
@@ -56,29 +56,28 @@ extension Daemon {
     func deliver(_ answer: Answer, for token: RequestToken) {
         if deliverToBulk(answer, for: token) { return }
         guard let (submission, answers) = submissions.take(answer, for: token) else { return }
-        let response = api.render(
-            answers, for: submission.pending, core: core, context: context(submission.requestID))
-        respond(response, to: submission.arrival, route: submission.route, submission.requestID)
+        let requestID = RequestID.given(submission.requestID)
+        let response = api.render(answers, for: submission.pending, core: core, context: context(requestID))
+        respond(response, to: submission.arrival, route: submission.route, requestID)
     }
 
     func respond(
-        _ response: HTTPResponse, to arrival: HTTPServer.Arrival, route: Route?, _ requestID: String
+        _ response: consuming HTTPResponse, to arrival: HTTPServer.Arrival, route: Route?, _ requestID: RequestID
     ) {
-        var response = response
-        if arrival.request.fields.contains("X-Request-Id") { response.fields.set("X-Request-Id", requestID) }
+        if arrival.request.fields.contains("X-Request-Id") { response.fields.set("X-Request-Id", requestID.text) }
         httpMetrics.record(
             route, arrival.request.method, status: response.status,
-            duration: .nanoseconds(MonotonicClock.nanoseconds() - arrival.at))
+            nanoseconds: MonotonicClock.nanoseconds() - arrival.at)
         arrival.connection.respond(response, date: clocks.httpDate(), thenClose: isDraining)
     }
 
     /// Answers what no route sees: broken framing, or a missed deadline.
     func refuse(_ connection: HTTPConnection, _ refusal: HTTPRefusal?) {
         clocks.read()
-        let requestID = requestID(of: nil)
+        let requestID = requestID(of: nil).text
         let response =
             refusal.map { api.problem(for: $0, requestID: requestID) } ?? api.requestTimeout(requestID: requestID)
-        httpMetrics.record(nil, .other(""), status: response.status, duration: .zero)
+        httpMetrics.record(nil, .other(""), status: response.status, nanoseconds: 0)
         connection.respond(response, date: clocks.httpDate(), thenClose: true)
     }
 
@@ -98,7 +97,7 @@ extension Daemon {
         }
     }
 
-    func context(_ requestID: String) -> Context {
+    func context(_ requestID: RequestID) -> Context {
         Context(
             now: clocks.now, wall: clocks.wall, requestID: requestID, started: started,
             draining: isDraining || core.isBeingDrained, openStreams: eventRuns.count,
@@ -106,15 +105,13 @@ extension Daemon {
     }
 
     /// The client's `X-Request-Id` when it is a plain token, else one that no other request of any process has.
-    private func requestID(of request: HTTPRequest?) -> String {
+    private func requestID(of request: HTTPRequest?) -> RequestID {
         if let given = request?.fields["X-Request-Id"], (1...64).contains(given.utf8.count),
             given.utf8.allSatisfy({ isTokenByte($0) })
         {
-            return given
+            return .given(given)
         }
-        let number = idPrefix &+ newTokens(1).number &* 0x9e37_79b9_7f4a_7c15
-        let digits = String(number, radix: 16)
-        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+        return .number(idPrefix &+ newTokens(1).number &* 0x9e37_79b9_7f4a_7c15)
     }
 
     private func isTokenByte(_ byte: UInt8) -> Bool {

@@ -8,7 +8,7 @@ struct BulkRun {
     var arrival: HTTPServer.Arrival
     var bulk: BulkRequest
     var route: Route
-    var requestID: String
+    var requestID: RequestID
     /// The input whose answer it waits for.
     var awaited: RequestToken?
 }
@@ -17,7 +17,7 @@ struct BulkRun {
 struct ExportRun {
     var arrival: HTTPServer.Arrival
     var export: ExportStream
-    var requestID: String
+    var requestID: RequestID
 }
 
 // Requests and answers that take many turns.
@@ -75,9 +75,9 @@ extension Daemon {
     func beginExport(_ head: HTTPResponse, _ run: ExportRun, route: Route) {
         httpMetrics.record(
             route, run.arrival.request.method, status: head.status,
-            duration: .nanoseconds(MonotonicClock.nanoseconds() - run.arrival.at))
+            nanoseconds: MonotonicClock.nanoseconds() - run.arrival.at)
         var head = head
-        if run.arrival.request.fields.contains("X-Request-Id") { head.fields.set("X-Request-Id", run.requestID) }
+        if run.arrival.request.fields.contains("X-Request-Id") { head.fields.set("X-Request-Id", run.requestID.text) }
         let connection = run.arrival.connection
         guard connection.beginStream(head, date: clocks.httpDate(), thenClose: isDraining) else { return }
         if connection.leavesOutBody { return connection.endStream() }

@@ -18,13 +18,13 @@ extension Daemon {
 
     func beginEvents(
         _ head: HTTPResponse, _ stream: EventStream, for arrival: HTTPServer.Arrival, _ route: Route,
-        _ requestID: String
+        _ requestID: RequestID
     ) {
         httpMetrics.record(
             route, arrival.request.method, status: head.status,
-            duration: .nanoseconds(MonotonicClock.nanoseconds() - arrival.at))
+            nanoseconds: MonotonicClock.nanoseconds() - arrival.at)
         var (head, stream) = (head, stream)
-        if arrival.request.fields.contains("X-Request-Id") { head.fields.set("X-Request-Id", requestID) }
+        if arrival.request.fields.contains("X-Request-Id") { head.fields.set("X-Request-Id", requestID.text) }
         let connection = arrival.connection
         let hasLeft = connection.hasLeft
         // Nothing is pipelined behind what has no end.

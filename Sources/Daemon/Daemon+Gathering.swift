@@ -8,7 +8,7 @@ struct GatherRun {
     var arrival: HTTPServer.Arrival
     var answer: GatheredAnswer
     var route: Route
-    var requestID: String
+    var requestID: RequestID
 }
 
 // Lists and metrics: short ones are answered in the turn that they came in, long ones take many.

@@ -106,8 +106,9 @@ final class HTTPConnection: StreamDelegate {
         requests += 1
         let stays = keepsOpen && requests < server.limits.requestsPerConnection
         state = .waiting(HTTPResponseWriter(answering: request, keepsOpen: stays))
-        setDeadline(isHalfClosed ? server.limits.parkedHalfClosed : server.limits.parked, from: server.readClock())
-        server.received(request, on: self)
+        let now = server.readClock()
+        setDeadline(isHalfClosed ? server.limits.parkedHalfClosed : server.limits.parked, from: now)
+        server.received(request, on: self, at: now)
     }
 
     /// Head and body have deadlines from their beginning, not from their last byte.
@@ -137,10 +138,10 @@ final class HTTPConnection: StreamDelegate {
     func respond(_ response: HTTPResponse, date: String, thenClose: Bool = false) {
         guard case .waiting(var writer) = state else { return }
         if thenClose || hasLeft { writer.keepsOpen = false }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(response.body.count + 512)
-        writer.append(response, date: date, to: &bytes)
-        stream.write(bytes)
+        server.head.removeAll(keepingCapacity: true)
+        writer.appendHead(of: response, date: date, to: &server.head)
+        stream.write(server.head)
+        if writer.sendsBody(of: response) { stream.write(response.body) }
         answered(writer)
     }
 

@@ -28,6 +28,8 @@ final class HTTPServer {
     private var nextNumber: UInt64 = 0
     private var arrivals = RingBuffer<Arrival>()
     let readClock: () -> Int64
+    /// The head of the answer that is being written, kept so that not each has to allocate.
+    var head: [UInt8] = []
     /// What is answered without the turn: refusals and deadlines.
     var onRefusal: (HTTPConnection, HTTPRefusal?) -> Void = { _, _ in }
     /// A connection is gone; whatever waits for it need not.
@@ -141,8 +143,8 @@ final class HTTPServer {
 
     // MARK: requests
 
-    func received(_ request: HTTPRequest, on connection: HTTPConnection) {
-        arrivals.append(Arrival(request: request, connection: connection, at: readClock()))
+    func received(_ request: consuming HTTPRequest, on connection: HTTPConnection, at now: Int64) {
+        arrivals.append(Arrival(request: request, connection: connection, at: now))
         pauseWhenFull(connection.listener)
     }
 

@@ -51,11 +51,12 @@ package enum LogFormatter {
         forEachField(record, suppressed) { name, value in
             out.append(UInt8(ascii: ","))
             JSONWriter.append(to: &out) { json in
+                json.key(named: name)
                 switch value {
-                case .string(let text): json.member(name, cut(text))
-                case .integer(let number): json.member(name, number)
-                case .number(let number): json.member(name, number)
-                case .bool(let flag): json.member(name, flag)
+                case .string(let text): json.string(cut(text))
+                case .integer(let number): json.integer(number)
+                case .number(let number): json.number(number)
+                case .bool(let flag): json.bool(flag)
                 }
             }
         }

@@ -99,11 +99,18 @@ extension HTTPTarget {
     public func pathSegments() throws(EscapingError) -> [String] {
         let bytes = path.utf8.span
         var segments: [String] = []
+        segments.reserveCapacity(4)
         var start = bytes.count > 0 && bytes[0] == ASCII.slash ? 1 : 0
         while start <= bytes.count {
             var end = start
             while end < bytes.count, bytes[end] != ASCII.slash { end += 1 }
-            segments.append(try Escapes.decode(bytes, start..<end, plusIsBlank: false))
+            let segment = bytes.extracting(start..<end)
+            if segment.contains(ASCII.percent) {
+                segments.append(try Escapes.decode(bytes, start..<end, plusIsBlank: false))
+            } else {
+                // Part of a String, cut at a slash: UTF-8 as it is.
+                segments.append(segment.text())
+            }
             start = end + 1
         }
         return segments

@@ -5,6 +5,8 @@
 public struct HTTPFields: Sendable {
     private var text: [UInt8]
     private var entries: [Entry]
+    /// The text is that of the header lines, in order and with nothing between them.
+    private var isLines: Bool
 
     /// Where one field lies in the text. 32 bits suffice: heads are bounded far below.
     struct Entry: Sendable {
@@ -28,29 +30,58 @@ public struct HTTPFields: Sendable {
     public init() {
         text = []
         entries = []
+        isLines = true
+    }
+
+    /// No fields, with room for so many whose names and values have so many bytes.
+    public init(reserving fields: Int, bytes: Int) {
+        self.init()
+        entries.reserveCapacity(fields)
+        text.reserveCapacity(bytes + fields * HTTPFields.lineBytesBesideText)
     }
 
     /// Fields that a parser found in `text`.
     init(text: [UInt8], entries: [Entry]) {
         self.text = text
         self.entries = entries
+        isLines = false
     }
 
     /// Adds a field behind the others; the same name may stand several times.
     public mutating func append(_ name: String, _ value: String) {
-        entries.append(store(name, value))
+        entries.append(store(name) { $0.append(contentsOf: value.utf8) })
+    }
+
+    /// Adds a field behind the others whose value, of at most `count` bytes, `body` appends.
+    public mutating func append(_ name: String, atMost count: Int, _ body: (inout OutputSpan<UInt8>) -> Void) {
+        entries.append(store(name) { $0.append(addingCapacity: count, initializingWith: body) })
+    }
+
+    /// Adds all of these behind the others.
+    public mutating func append(_ others: HTTPFields) {
+        let offset = Int32(text.count)
+        text.append(contentsOf: others.text)
+        isLines = isLines && others.isLines
+        for var entry in others.entries {
+            entry.nameStart += offset
+            entry.valueStart += offset
+            entries.append(entry)
+        }
     }
 
     /// Gives the field this one value: replaces the first one with this name, takes further ones away.
     public mutating func set(_ name: String, _ value: String) {
         guard let first = entries.firstIndex(where: { matches($0, name) }) else { return append(name, value) }
-        entries[first] = store(name, value)
+        isLines = false
+        entries[first] = store(name) { $0.append(contentsOf: value.utf8) }
         let others = entries[(first + 1)...].filter { !matches($0, name) }
         entries.replaceSubrange((first + 1)..., with: others)
     }
 
     /// Takes all fields with this name away.
     public mutating func remove(_ name: String) {
+        guard contains(name) else { return }
+        isLines = false
         entries = entries.filter { !matches($0, name) }
     }
 
@@ -70,12 +101,25 @@ public struct HTTPFields: Sendable {
         entries.contains { matches($0, name) }
     }
 
-    private mutating func store(_ name: String, _ value: String) -> Entry {
+    /// Calls `body` with the value of the first field with this name; nil when there is none.
+    public func withValue<Result>(of name: String, _ body: (Span<UInt8>) -> Result) -> Result? {
+        for entry in entries where matches(entry, name) { return body(text.span.extracting(entry.value)) }
+        return nil
+    }
+
+    /// The colon and the blank behind a name, and the end of the line.
+    private static let lineBytesBesideText = 4
+
+    private mutating func store(_ name: String, _ appendValue: (inout [UInt8]) -> Void) -> Entry {
         let start = text.count
         text.append(contentsOf: name.utf8)
-        let middle = text.count
-        text.append(contentsOf: value.utf8)
-        return Entry(name: start..<middle, value: middle..<text.count)
+        let nameEnd = text.count
+        text.append(": ")
+        let valueStart = text.count
+        appendValue(&text)
+        let valueEnd = text.count
+        text.append("\r\n")
+        return Entry(name: start..<nameEnd, value: valueStart..<valueEnd)
     }
 
     private func string(_ range: Range<Int>) -> String {
@@ -144,20 +188,26 @@ extension HTTPFields {
     func appendLines(to output: inout [UInt8]) {
         let bytes = text.span
         for entry in entries {
-            HTTPFields.appendLine(bytes.extracting(entry.name), bytes.extracting(entry.value), to: &output)
+            let name = bytes.extracting(entry.name)
+            precondition(name.count > 0 && name.allIn(.token), "field name is no token: \(name.text())")
+            HTTPFields.check(bytes.extracting(entry.value))
         }
-    }
-
-    static func appendLine(_ name: Span<UInt8>, _ value: Span<UInt8>, to output: inout [UInt8]) {
-        precondition(name.count > 0 && name.allIn(.token), "field name is no token: \(name.text())")
-        output.append(name)
-        output.append(": ")
-        appendChecked(value, to: &output)
-        output.append("\r\n")
+        guard !isLines else { return output.append(bytes) }
+        for entry in entries {
+            output.append(bytes.extracting(entry.name))
+            output.append(": ")
+            output.append(bytes.extracting(entry.value))
+            output.append("\r\n")
+        }
     }
 
     /// Appends a field value and traps on a control character other than a tab.
     static func appendChecked(_ value: Span<UInt8>, to output: inout [UInt8]) {
+        check(value)
+        output.append(value)
+    }
+
+    private static func check(_ value: Span<UInt8>) {
         var position = 0
         while true {
             position = value.firstControl(from: position, to: value.count)
@@ -165,7 +215,6 @@ extension HTTPFields {
             precondition(value[position] == ASCII.tab, "control character in a field value: \(value.text())")
             position += 1
         }
-        output.append(value)
     }
 
     /// Traps when the program set a field that the writer is in charge of: two framings would contradict each other.

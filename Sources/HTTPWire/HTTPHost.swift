@@ -51,3 +51,26 @@ public struct HTTPHost: Hashable, Sendable {
         return (1...65535).contains(port) ? .some(port) : nil
     }
 }
+
+/// Names of hosts, to be found by what a client wrote without making a String of it.
+public struct HTTPHostNames: Sendable {
+    /// Few: they are looked at one by one.
+    private let names: [[UInt8]]
+
+    /// Names as `HTTPHost.name` has them.
+    public init(_ names: [String]) {
+        self.names = names.map { Array($0.utf8) }
+    }
+
+    /// Whether `authority` is `host`, `host:port`, `[v6]` or `[v6]:port` with one of the names in any letter case.
+    public func contains(_ authority: Span<UInt8>) -> Bool {
+        guard let (range, _) = HTTPHost.split(authority) else { return false }
+        let given = authority.extracting(range)
+        for name in names where name.count == given.count {
+            var index = 0
+            while index < given.count, ASCII.lowercased(given[index]) == name[index] { index += 1 }
+            if index == given.count { return true }
+        }
+        return false
+    }
+}

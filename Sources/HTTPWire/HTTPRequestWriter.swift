@@ -22,7 +22,9 @@ public enum HTTPRequestWriter {
         case .http10: output.append(" HTTP/1.0\r\n")
         case .http11: output.append(" HTTP/1.1\r\n")
         }
-        HTTPFields.appendLine("Host".utf8.span, host.utf8.span, to: &output)
+        output.append("Host: ")
+        HTTPFields.appendChecked(host.utf8.span, to: &output)
+        output.append("\r\n")
         request.fields.appendLines(to: &output)
         if !request.body.isEmpty || expectsBody(request.method) {
             output.append("Content-Length: ")

@@ -27,16 +27,25 @@ public struct HTTPResponseWriter: Equatable, Sendable {
     /// (`Sun, 06 Nov 1994 08:49:37 GMT`). The body is left out for HEAD, 204 and 304; 204 and 304 have no
     /// `Content-Length` either.
     public func append(_ response: HTTPResponse, date: String, to output: inout [UInt8]) {
+        appendHead(of: response, date: date, to: &output)
+        if sendsBody(of: response) { output.append(contentsOf: response.body) }
+    }
+
+    /// Appends a whole response without its body, which is to follow as it is when `sendsBody` says so.
+    public func appendHead(of response: HTTPResponse, date: String, to output: inout [UInt8]) {
         appendHead(response.status, response.fields, date: date, to: &output)
-        if !HTTPStatus.hasNoBody(response.status) {
+        if HTTPStatus.hasNoBody(response.status) {
+            output.append("\r\n")
+        } else {
             output.append("Content-Length: ")
             output.append(decimal: response.body.count)
-            output.append("\r\n")
+            output.append("\r\n\r\n")
         }
-        output.append("\r\n")
-        if !isToHead, !HTTPStatus.hasNoBody(response.status) {
-            output.append(contentsOf: response.body)
-        }
+    }
+
+    /// Whether the body of a whole response belongs behind its head.
+    public func sendsBody(of response: HTTPResponse) -> Bool {
+        !isToHead && !HTTPStatus.hasNoBody(response.status)
     }
 
     /// Appends the head of a response whose body follows piece by piece, of unknown length. To a client of HTTP/1.0
@@ -86,11 +95,15 @@ public struct HTTPResponseWriter: Equatable, Sendable {
     ) {
         precondition((200...599).contains(status), "no final status: \(status)")
         fields.preconditionNoFraming()
-        output.append("HTTP/1.1 ")
-        output.append(decimal: status)
-        output.append(" ")
-        output.append(HTTPStatus.reason(status))
-        output.append("\r\nDate: ")
+        if status == 200 {
+            output.append("HTTP/1.1 200 OK\r\nDate: ")
+        } else {
+            output.append("HTTP/1.1 ")
+            output.append(decimal: status)
+            output.append(" ")
+            output.append(HTTPStatus.reason(status))
+            output.append("\r\nDate: ")
+        }
         HTTPFields.appendChecked(date.utf8.span, to: &output)
         output.append("\r\n")
         fields.appendLines(to: &output)

@@ -25,6 +25,12 @@ extension Span<UInt8> {
         withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
     }
 
+    @inline(__always)
+    func contains(_ wanted: UInt8) -> Bool {
+        for index in 0..<count where self[index] == wanted { return true }
+        return false
+    }
+
     /// Whether every byte is in the set.
     @inline(__always)
     func allIn(_ set: ASCIISet) -> Bool {

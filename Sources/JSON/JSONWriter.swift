@@ -1,15 +1,17 @@
 /// Writes compact JSON behind the bytes it is given (RFC 8259).
 ///
 /// Commas are its business; balanced begins and ends, and a key before each value of an object, are the caller's.
-/// It never allocates but to grow the buffer.
+/// It never allocates but to grow the buffer. A name that stands in the program is a `StaticString` and taken as it
+/// is; whatever comes from outside is a `String` and escaped.
 public struct JSONWriter: ~Copyable {
     private var bytes: [UInt8]
     /// Whether the next value or key needs a comma before it.
     private var separates = false
 
-    /// A writer that appends to `bytes`, which it takes over.
-    public init(appendingTo bytes: consuming [UInt8] = []) {
+    /// A writer that appends to `bytes`, which it takes over, with room for so many more.
+    public init(appendingTo bytes: consuming [UInt8] = [], reserving count: Int = 0) {
         self.bytes = bytes
+        if count > 0 { self.bytes.reserveCapacity(self.bytes.count + count) }
     }
 
     /// Appends what `body` writes to `out`, in place.
@@ -54,18 +56,83 @@ public struct JSONWriter: ~Copyable {
         separates = true
     }
 
-    /// A key; its value comes next.
-    public mutating func key(_ key: String) {
-        separate()
-        appendQuoted(key)
+    /// A key that needs no escapes; its value comes next.
+    public mutating func key(_ name: StaticString) {
+        appendPlain(name.bytes, comma: separates, isQuoted: true, isKey: true)
+        separates = false
+    }
+
+    /// A key that may be any text; its value comes next.
+    public mutating func key(named name: String) {
+        string(name)
         bytes.append(UInt8(ascii: ":"))
         separates = false
     }
 
     /// A string: UTF-8 as it is, `"`, `\` and control characters escaped.
     public mutating func string(_ value: String) {
+        let comma = takeSeparator()
+        if !appendUnescaped(value, comma: comma, isQuoted: true) {
+            if comma { bytes.append(UInt8(ascii: ",")) }
+            bytes.append(UInt8(ascii: "\""))
+            appendEscaped(value)
+            bytes.append(UInt8(ascii: "\""))
+        }
+    }
+
+    /// A string that needs no escapes.
+    public mutating func string(plain value: StaticString) {
+        appendPlain(value.bytes, comma: takeSeparator(), isQuoted: true)
+    }
+
+    /// A string of at most `count` bytes, which `body` appends; they must need no escapes.
+    public mutating func string(plainAtMost count: Int, _ body: (inout OutputSpan<UInt8>) -> Void) {
+        let comma = takeSeparator()
+        bytes.append(addingCapacity: count + 3) { (out: inout OutputSpan<UInt8>) in
+            if comma { out.append(UInt8(ascii: ",")) }
+            out.append(UInt8(ascii: "\""))
+            body(&out)
+            out.append(UInt8(ascii: "\""))
+        }
+    }
+
+    /// A string of 24 bytes that need no escapes: eight in a word, the first of them in its lowest bits.
+    public mutating func string(plain words: InlineArray<3, UInt64>) {
+        let comma = takeSeparator()
+        append(atMost: 27) { start in
+            var out = start
+            if comma { out.put(UInt8(ascii: ",")) }
+            out.put(UInt8(ascii: "\""))
+            for index in words.indices { out.put(word: words[index]) }
+            out.put(UInt8(ascii: "\""))
+            return out - start
+        }
+    }
+
+    /// Begins a string that is put together of pieces.
+    public mutating func beginString() {
         separate()
-        appendQuoted(value)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Adds a piece to the string that was begun.
+    public mutating func piece(_ text: String) {
+        if !appendUnescaped(text, comma: false, isQuoted: false) { appendEscaped(text) }
+    }
+
+    /// Adds a piece that needs no escapes to the string that was begun.
+    public mutating func piece(plain text: StaticString) {
+        appendPlain(text.bytes, comma: false, isQuoted: false)
+    }
+
+    /// Adds a number in decimal to the string that was begun.
+    public mutating func piece(_ number: Int) {
+        appendDecimal(Int64(number), comma: false)
+    }
+
+    /// Ends the string that was begun.
+    public mutating func endString() {
+        bytes.append(UInt8(ascii: "\""))
     }
 
     /// An integer.
@@ -75,30 +142,60 @@ public struct JSONWriter: ~Copyable {
 
     /// An integer.
     public mutating func integer(_ value: Int64) {
-        separate()
-        appendDecimal(value)
+        appendDecimal(value, comma: takeSeparator())
     }
 
     /// A real in the shortest form that reads back as the same Double; `1.0` stays `1.0`.
     ///
     /// JSON knows neither infinity nor NaN: they become `null`, as JavaScript writes them.
     public mutating func number(_ value: Double) {
-        guard value.isFinite else { return null() }
-        separate()
-        // Up to 15 characters live in the String itself, without the heap.
-        bytes.append(contentsOf: value.description.utf8)
+        // Whole ones, a weight above all, need no search for the shortest form. -0.0 keeps its sign.
+        if let whole = Int32(exactly: value), whole != 0 || value.sign == .plus {
+            appendDecimal(Int64(whole), comma: takeSeparator(), isReal: true)
+        } else if value.isFinite {
+            separate()
+            // Up to 15 characters live in the String itself, without the heap.
+            bytes.append(contentsOf: value.description.utf8)
+        } else {
+            null()
+        }
+    }
+
+    /// So many millionths, as `number` writes them: what is a decimal already needs no search for its shortest form.
+    public mutating func number(millionths: Int64) {
+        let magnitude = millionths.magnitude
+        // Below 0.0001 the form has an exponent; with more than 15 digits the nearest Double may have another form.
+        guard magnitude >= 100, magnitude < 1_000_000_000_000_000 else {
+            return number(Double(millionths) / 1_000_000)
+        }
+        let comma = takeSeparator()
+        append(atMost: 23) { start in
+            var out = start
+            if comma { out.put(UInt8(ascii: ",")) }
+            if millionths < 0 { out.put(UInt8(ascii: "-")) }
+            out.put(decimal: magnitude / 1_000_000)
+            out.put(UInt8(ascii: "."))
+            var rest = magnitude % 1_000_000
+            var divisor: UInt64 = 100_000
+            repeat {
+                out.put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / divisor))
+                rest %= divisor
+                divisor /= 10
+            } while rest > 0
+            return out - start
+        }
     }
 
     /// `true` or `false`.
     public mutating func bool(_ value: Bool) {
-        separate()
-        bytes.append(contentsOf: (value ? "true" : "false").utf8)
+        let text: StaticString = value ? "true" : "false"
+        appendPlain(text.bytes, comma: takeSeparator(), isQuoted: false)
     }
 
     /// `null`.
     public mutating func null() {
-        separate()
-        bytes.append(contentsOf: "null".utf8)
+        let text: StaticString = "null"
+        appendPlain(text.bytes, comma: takeSeparator(), isQuoted: false)
     }
 
     /// A value that is JSON already; it is not looked at.
@@ -122,47 +219,122 @@ public struct JSONWriter: ~Copyable {
         case .object(let object):
             beginObject()
             for member in object.members {
-                key(member.key)
+                key(named: member.key)
                 self.value(member.value)
             }
             endObject()
         }
     }
+}
+
+// MARK: members
+
+extension JSONWriter {
+    /// A key with a string.
+    public mutating func member(_ key: StaticString, _ value: String) {
+        self.key(key)
+        string(value)
+    }
+
+    /// A key with a string that needs no escapes.
+    public mutating func member(_ key: StaticString, plain value: StaticString) {
+        self.key(key)
+        string(plain: value)
+    }
+
+    /// A key with an integer.
+    public mutating func member(_ key: StaticString, _ value: Int) {
+        self.key(key)
+        integer(value)
+    }
+
+    /// A key with an integer.
+    public mutating func member(_ key: StaticString, _ value: Int64) {
+        self.key(key)
+        integer(value)
+    }
+
+    /// A key with a real.
+    public mutating func member(_ key: StaticString, _ value: Double) {
+        self.key(key)
+        number(value)
+    }
+
+    /// A key with a boolean.
+    public mutating func member(_ key: StaticString, _ value: Bool) {
+        self.key(key)
+        bool(value)
+    }
+
+    /// A key with a tree.
+    public mutating func member(_ key: StaticString, _ value: JSONValue) {
+        self.key(key)
+        self.value(value)
+    }
+}
+
+// MARK: bytes
+
+extension JSONWriter {
+    private mutating func takeSeparator() -> Bool {
+        let comma = separates
+        separates = true
+        return comma
+    }
 
     private mutating func separate() {
-        if separates { bytes.append(UInt8(ascii: ",")) }
-        separates = true
+        if takeSeparator() { bytes.append(UInt8(ascii: ",")) }
     }
 
-    private mutating func appendDecimal(_ value: Int64) {
-        if value < 0 { bytes.append(UInt8(ascii: "-")) }
-        let start = bytes.count
-        var rest = value.magnitude
-        repeat {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
-            rest /= 10
-        } while rest > 0
-        bytes[start...].reverse()
-    }
-
-    private mutating func appendQuoted(_ text: String) {
-        bytes.append(UInt8(ascii: "\""))
-        // Native strings hand out their storage; only a bridged one, which Linux has not, would be copied.
-        var text = text
-        text.withUTF8 { utf8 in
-            var runStart = 0
-            for index in 0..<utf8.count where JSONWriter.needsEscape(utf8[index]) {
-                bytes.append(contentsOf: utf8[runStart..<index])
-                appendEscape(utf8[index])
-                runStart = index + 1
+    /// Makes room for at most `most` bytes, 1…, of which `body` writes some and answers how many.
+    @inline(__always)
+    private mutating func append(atMost most: Int, _ body: (UnsafeMutablePointer<UInt8>) -> Int) {
+        bytes.append(addingCapacity: most) { (out: inout OutputSpan<UInt8>) in
+            out.withUnsafeMutableBufferPointer { buffer, count in
+                if let start = buffer.baseAddress { count = body(start) }
             }
-            bytes.append(contentsOf: utf8[runStart...])
         }
-        bytes.append(UInt8(ascii: "\""))
     }
 
-    private static func needsEscape(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    /// Appends text as it is, in one piece with what belongs around it.
+    @inline(__always)
+    private mutating func appendPlain(
+        _ text: UnsafeBufferPointer<UInt8>, comma: Bool, isQuoted: Bool, isKey: Bool = false
+    ) {
+        append(atMost: text.count + 4) { start in
+            var out = start
+            if comma { out.put(UInt8(ascii: ",")) }
+            if isQuoted { out.put(UInt8(ascii: "\"")) }
+            out.put(text)
+            if isQuoted { out.put(UInt8(ascii: "\"")) }
+            if isKey { out.put(UInt8(ascii: ":")) }
+            return out - start
+        }
+    }
+
+    /// Appends text when it needs no escapes; else false, and nothing is appended.
+    @inline(__always)
+    private mutating func appendUnescaped(_ text: String, comma: Bool, isQuoted: Bool) -> Bool {
+        // Native strings lend their storage; only a bridged one, which Linux has not, has none.
+        let done: Bool? = text.utf8.withContiguousStorageIfAvailable { utf8 in
+            var isPlain = true
+            append(atMost: utf8.count + 3) { start in
+                var out = start
+                if comma { out.put(UInt8(ascii: ",")) }
+                if isQuoted { out.put(UInt8(ascii: "\"")) }
+                isPlain = out.putUnescaped(utf8)
+                if isQuoted { out.put(UInt8(ascii: "\"")) }
+                return isPlain ? out - start : 0
+            }
+            return isPlain
+        }
+        return done ?? false
+    }
+
+    private mutating func appendEscaped(_ text: String) {
+        for byte in text.utf8 {
+            if JSONEscapes.isNeeded(byte) { appendEscape(byte) } else { bytes.append(byte) }
+        }
     }
 
     private mutating func appendEscape(_ byte: UInt8) {
@@ -180,42 +352,19 @@ public struct JSONWriter: ~Copyable {
             digits.withUTF8Buffer { bytes.append(contentsOf: [$0[Int(byte >> 4)], $0[Int(byte & 15)]]) }
         }
     }
-}
 
-extension JSONWriter {
-    /// A key with a string.
-    public mutating func member(_ key: String, _ value: String) {
-        self.key(key)
-        string(value)
-    }
-
-    /// A key with an integer.
-    public mutating func member(_ key: String, _ value: Int) {
-        self.key(key)
-        integer(value)
-    }
-
-    /// A key with an integer.
-    public mutating func member(_ key: String, _ value: Int64) {
-        self.key(key)
-        integer(value)
-    }
-
-    /// A key with a real.
-    public mutating func member(_ key: String, _ value: Double) {
-        self.key(key)
-        number(value)
-    }
-
-    /// A key with a boolean.
-    public mutating func member(_ key: String, _ value: Bool) {
-        self.key(key)
-        bool(value)
-    }
-
-    /// A key with a tree.
-    public mutating func member(_ key: String, _ value: JSONValue) {
-        self.key(key)
-        self.value(value)
+    private mutating func appendDecimal(_ value: Int64, comma: Bool, isReal: Bool = false) {
+        // A comma, a sign and 19 digits, `.0`.
+        append(atMost: 23) { start in
+            var out = start
+            if comma { out.put(UInt8(ascii: ",")) }
+            if value < 0 { out.put(UInt8(ascii: "-")) }
+            out.put(decimal: value.magnitude)
+            if isReal {
+                out.put(UInt8(ascii: "."))
+                out.put(UInt8(ascii: "0"))
+            }
+            return out - start
+        }
     }
 }

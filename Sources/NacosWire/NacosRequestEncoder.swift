@@ -271,7 +271,10 @@ extension JSONWriter {
     /// An object of strings.
     fileprivate mutating func strings(_ map: StringMap) {
         beginObject()
-        for entry in map.entries { member(entry.key, entry.value) }
+        for entry in map.entries {
+            key(named: entry.key)
+            string(entry.value)
+        }
         endObject()
     }
 }

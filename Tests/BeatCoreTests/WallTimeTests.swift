@@ -42,6 +42,22 @@ private func expected(_ format: String, seconds: Int) -> String {
         #expect(differences == 0)
     }
 
+    /// Whatever day it was made for.
+    @Test func aDayWritesEveryTime() {
+        let noon: Int64 = 1_787_400_000_000
+        for made in [0, noon, .min, .max] {
+            let day = WallTime.Day(of: WallTime(milliseconds: made))
+            for time in [noon, noon + 43_199_999, noon + 43_200_000, noon - 43_200_001, 0, -1, .min, .max] {
+                let time = WallTime(milliseconds: time)
+                let words = day.rfc3339(time)
+                let bytes = words.indices.flatMap { index in
+                    (0..<8).map { UInt8(truncatingIfNeeded: words[index] >> UInt64(8 * $0)) }
+                }
+                #expect(String(decoding: bytes, as: UTF8.self) == time.rfc3339)
+            }
+        }
+    }
+
     @Test func appendsBehindWhatIsThere() {
         var out = Array("x".utf8)
         WallTime(milliseconds: 0).appendRFC3339(to: &out)
@@ -76,8 +92,24 @@ private func expected(_ format: String, seconds: Int) -> String {
         #expect(DurationText.text(.seconds(90)) == "90s")
         #expect(DurationText.text(.seconds(600)) == "10m")
         #expect(DurationText.text(.seconds(7200)) == "2h")
+        #expect(DurationText.text(.seconds(878_400 * 3600) + .milliseconds(1)) == "3162240000001ms")
         for text in ["1ms", "999ms", "59s", "61s", "59m", "25h"] {
             #expect(DurationText.parse(text).map(DurationText.text) == text)
+        }
+    }
+}
+
+@Suite struct WholeNanosecondsTests {
+    /// Short durations are divided another way than long ones: 2^63 * 2^9 attoseconds are where they meet.
+    @Test func cutsWhatIsFiner() {
+        let meeting = Int128(1) << 72
+        for base in [0, 1_000_000_000, 1_000_000_000_000_000_000, meeting, meeting * 1000] as [Int128] {
+            for offset in [-1_000_000_001, -1_000_000_000, -999_999_999, -1, 0, 1, 511, 512, 999_999_999] as [Int128] {
+                for attoseconds in [base + offset, -base - offset] {
+                    let duration = Duration(attoseconds: attoseconds)
+                    #expect(duration.wholeNanoseconds == Int64(attoseconds / 1_000_000_000), "\(attoseconds)")
+                }
+            }
         }
     }
 }

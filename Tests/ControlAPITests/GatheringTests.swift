@@ -101,7 +101,7 @@ import Testing
         let api = filled()
         for route in Route.table {
             for status in 200...599 where route.statuses.contains(status) {
-                api.shell.http.record(route, route.method, status: status, duration: .milliseconds(3))
+                api.shell.http.record(route, route.method, status: status, nanoseconds: 3_000_000)
             }
         }
         let page = try portions(api, "/metrics")

@@ -60,9 +60,9 @@ import Testing
     @Test func theShellsCountsAreShown() throws {
         let api = InProcessAPI()
         let route = try #require(Route.table.first { $0.operation == .readBeat })
-        api.shell.http.record(route, .get, status: 200, duration: .milliseconds(2))
-        api.shell.http.record(route, .head, status: 200, duration: .milliseconds(2))
-        api.shell.http.record(nil, .other("BREW"), status: 501, duration: .zero)
+        api.shell.http.record(route, .get, status: 200, nanoseconds: 2_000_000)
+        api.shell.http.record(route, .head, status: 200, nanoseconds: 2_000_000)
+        api.shell.http.record(nil, .other("BREW"), status: 501, nanoseconds: 0)
         api.shell.nacos.record(.beat, status: 200, nanoseconds: 3_000_000)
         api.shell.nacos.record(.register, status: nil, nanoseconds: 3_000_000_000)
         api.shell.connections.busy[.tcp] = 2

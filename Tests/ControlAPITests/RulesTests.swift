@@ -117,6 +117,46 @@ import Testing
         #expect(Base64URL.encode([0xfb, 0xff]) == "-_8")
     }
 
+    @Test func keysAreTheNamesOfFields() {
+        for field in RegistrationField.allCases { #expect("\(field.key)" == field.rawValue) }
+        for field in CheckField.allCases { #expect("\(field.key)" == field.rawValue) }
+    }
+
+    @Test func tags() {
+        #expect(EntityTag(ofListAt: 0, epoch: 0).text == "\"0-0\"")
+        #expect(EntityTag(ofListAt: .max, epoch: .max).text == "\"3w5e11264sgsf-18446744073709551615\"")
+        #expect(EntityTag(ofListAt: 1_090, epoch: 35).text == "\"z-1090\"")
+        for text in ["", "x", "beatd"] {
+            let content = Array(text.utf8)
+            #expect(EntityTag(of: content).text == "\"\(String(FNV1a.hash(content), radix: 16))\"")
+        }
+    }
+
+    @Test func requestIDs() {
+        #expect(RequestID.number(0).text == "0000000000000000")
+        #expect(RequestID.number(0xab).text == "00000000000000ab")
+        #expect(RequestID.number(.max).text == "ffffffffffffffff")
+        #expect(RequestID.given("a-1").text == "a-1")
+    }
+
+    @Test func countsRequests() {
+        var metrics = HTTPMetrics()
+        let documented = metrics.requests.count
+        let route = Route.table.first { $0.operation == .readBeat }
+        for _ in 0..<3 { metrics.record(route, .get, status: 200, nanoseconds: 1) }
+        metrics.record(route, .get, status: 499, nanoseconds: 1)
+        metrics.record(nil, .other("BREW"), status: 501, nanoseconds: 1)
+        metrics.record(nil, .other("BREW2"), status: 501, nanoseconds: 1)
+        let counts = metrics.requests.filter { $0.count > 0 }.map { "\($0.key.labels) \($0.count)" }
+        #expect(
+            counts == [
+                "[\"GET\", \"/v1/beats/{id}\", \"200\"] 3", "[\"GET\", \"/v1/beats/{id}\", \"499\"] 1",
+                "[\"other\", \"unmatched\", \"501\"] 2",
+            ])
+        #expect(metrics.requests.count == documented + 2)
+        #expect(metrics.histograms.allSatisfy { $0.histogram.count > 0 || $0.key.status < 300 })
+    }
+
     @Test func conditions() {
         #expect(TagCondition("If-Match", in: [:]) == nil)
         #expect(TagCondition("If-Match", in: ["If-Match": "*"]) == .any)

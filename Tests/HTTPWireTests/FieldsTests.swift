@@ -18,6 +18,42 @@ import Testing
         #expect(fields.count == 2 && fields["New"] == "")
     }
 
+    /// What is written is the fields in their order, whatever was changed before.
+    @Test func linesFollowTheFields() {
+        func lines(_ fields: HTTPFields) -> String {
+            var out: [UInt8] = []
+            HTTPResponseWriter(keepsOpen: true).append(HTTPResponse(204, fields: fields), date: "D", to: &out)
+            return String(decoding: out, as: UTF8.self)
+        }
+        let start = "HTTP/1.1 204 No Content\r\nDate: D\r\n"
+        var fields = HTTPFields(reserving: 2, bytes: 8)
+        fields.append("A", "1")
+        fields.append("B", atMost: 9) { out in for byte in "\"two\"".utf8 { out.append(byte) } }
+        #expect(fields["b"] == "\"two\"")
+        #expect(lines(fields) == start + "A: 1\r\nB: \"two\"\r\n\r\n")
+        var more: HTTPFields = ["Z": "0"]
+        more.append(fields)
+        #expect(more["B"] == "\"two\"" && more.count == 3)
+        #expect(lines(more) == start + "Z: 0\r\nA: 1\r\nB: \"two\"\r\n\r\n")
+        #expect(fields == ["a": "1", "b": "\"two\""])
+        fields.remove("C")
+        fields.set("C", "")
+        #expect(lines(fields) == start + "A: 1\r\nB: \"two\"\r\nC: \r\n\r\n")
+        fields.set("A", "3")
+        #expect(lines(fields) == start + "A: 3\r\nB: \"two\"\r\nC: \r\n\r\n")
+        fields.append(["D": "4", "E": "5"])
+        #expect(fields["D"] == "4" && fields["E"] == "5")
+        fields.remove("E")
+        fields.remove("B")
+        #expect(lines(fields) == start + "A: 3\r\nC: \r\nD: 4\r\n\r\n")
+    }
+
+    @Test func lendsValues() {
+        let fields: HTTPFields = ["A": "x", "B": "yz", "b": "w"]
+        #expect(fields.withValue(of: "b") { $0.count } == 2)
+        #expect(fields.withValue(of: "C") { $0.count } == nil)
+    }
+
     @Test func equality() {
         let fields: HTTPFields = ["A": "x", "B": "y"]
         #expect(fields == ["a": "x", "b": "y"])
@@ -42,6 +78,21 @@ import Testing
             "[::1]x",
         ] {
             #expect(HTTPHost(text) == nil, "\(text)")
+        }
+    }
+
+    @Test func namesOfHosts() {
+        let names = HTTPHostNames(["localhost", "::1", "127.0.0.1", "a.example"])
+        for text in ["localhost", "LOCALHOST:1", "[::1]", "[::1]:80", "127.0.0.1:", "A.Example:65535"] {
+            let found = names.contains(text.utf8.span)
+            #expect(found, "\(text)")
+        }
+        for text in [
+            "", "localhos", "localhost.", "localhosts", "::1", "[::2]", "localhost:0", "localhost:65536", "a@localhost",
+            "localhost/", "127.0.0.2", "b.example", "127.0.0.1 ", "@ocalhost", "LOCALHOST\0",
+        ] {
+            let found = names.contains(text.utf8.span)
+            #expect(!found, "\(text)")
         }
     }
 

@@ -39,6 +39,18 @@ private let date = "Sun, 06 Nov 1994 08:49:37 GMT"
         #expect(!text.contains("Content-Length"))
     }
 
+    @Test func headAndBodyApart() {
+        for (writer, status, sends) in [
+            (HTTPResponseWriter(keepsOpen: true), 200, true), (HTTPResponseWriter(), 404, true),
+            (HTTPResponseWriter(toHead: true), 200, false), (HTTPResponseWriter(), 304, false),
+        ] {
+            let response = HTTPResponse(status, fields: ["A": "b"], body: Array("body".utf8))
+            let head = written { writer.appendHead(of: response, date: date, to: &$0) }
+            #expect(writer.sendsBody(of: response) == sends)
+            #expect(head + (sends ? "body" : "") == written(response, writer))
+        }
+    }
+
     @Test func followsItsRequest() {
         let head = HTTPRequest(.head, HTTPTarget(path: "/"), version: .http10)
         #expect(

@@ -73,6 +73,78 @@ private func pretty(_ text: String) -> String {
         #expect(write { $0.string("") } == "\"\"")
     }
 
+    /// Text is looked at in words of eight bytes and a rest: what must be escaped is seen at each place of both.
+    @Test func escapesAtEachPlace() {
+        let escapes: [(Unicode.Scalar, String)] = [
+            ("\"", #"\""#), ("\\", #"\\"#), ("\0", #"\u0000"#), ("\u{1f}", #"\u001f"#), ("\n", #"\n"#),
+            (" ", " "), ("!", "!"), ("#", "#"), ("[", "["), ("]", "]"), ("\u{7f}", "\u{7f}"),
+        ]
+        for length in 0..<20 {
+            for place in 0...length {
+                for (scalar, written) in escapes {
+                    let before = String(repeating: "a", count: place)
+                    let behind = String(repeating: "\u{fc}", count: length - place)
+                    let text = before + String(Character(scalar)) + behind
+                    #expect(write { $0.string(text) } == "\"\(before)\(written)\(behind)\"")
+                }
+            }
+        }
+    }
+
+    @Test func keysOfOthersAreEscaped() {
+        let text = write { json in
+            json.beginObject()
+            json.key(named: "a\"b")
+            json.integer(1)
+            json.key(named: "")
+            json.null()
+            json.key(named: "c")
+            json.string(plain: "d")
+            json.member("e", plain: "f")
+            json.endObject()
+        }
+        #expect(text == #"{"a\"b":1,"":null,"c":"d","e":"f"}"#)
+    }
+
+    @Test func putsStringsTogether() {
+        let text = write { json in
+            json.beginArray()
+            json.beginString()
+            json.endString()
+            json.beginString()
+            json.piece("a\n")
+            json.piece("")
+            json.piece(plain: "##")
+            json.piece(-8080)
+            json.piece("b")
+            json.endString()
+            json.string(plainAtMost: 9) { out in for byte in "plain".utf8 { out.append(byte) } }
+            json.string(plainAtMost: 0) { _ in }
+            json.string(plain: [0x6867_6665_6463_6261, 0x706f_6e6d_6c6b_6a69, 0x7877_7675_7473_7271])
+            json.endArray()
+        }
+        #expect(text == #"["","a\n##-8080b","plain","","abcdefghijklmnopqrstuvwx"]"#)
+    }
+
+    @Test func writesWholeRealsAsTheyAreDescribed() {
+        for whole in [0, 1, -1, 9, 10, 99, 10_000, Double(Int32.max), Double(Int32.min), 1e10, 1e15, 1e16, 1e17] {
+            for value in [whole, -whole, whole + 0.5] { #expect(write { $0.number(value) } == value.description) }
+        }
+    }
+
+    @Test func millionthsAreWrittenAsNumbers() {
+        var generator = SplitMix(seed: 11)
+        var values: [Int64] = [0, 1, 99, 100, 101, 999_999, 1_000_000, 1_000_001, 10_500_000, 999_999_999_999_999]
+        values += [1_000_000_000_000_000, .max]
+        for bits in 0..<2000 { values.append(Int64(generator.next() >> UInt64(14 + bits % 49))) }
+        for value in values {
+            for signed in [value, -value] {
+                let expected = write { $0.number(Double(signed) / 1_000_000) }
+                #expect(write { $0.number(millionths: signed) } == expected, "seed 11")
+            }
+        }
+    }
+
     @Test func writesNumbers() {
         for value in [0, 7, -7, 10, 1_000_000, .max, .min] as [Int64] {
             #expect(write { $0.integer(value) } == String(value))

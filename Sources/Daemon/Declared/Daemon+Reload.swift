@@ -16,11 +16,11 @@ extension Daemon {
     }
 
     /// POST /v1/reload: the same, answered when it is durable.
-    func reload(_ request: ReloadRequest, for arrival: HTTPServer.Arrival, _ route: Route, _ requestID: String) {
+    func reload(_ request: ReloadRequest, for arrival: HTTPServer.Arrival, _ route: Route, _ requestID: RequestID) {
         let loaded: LoadedSettings
         switch readSettingsAgain() {
         case .failure(let refusal):
-            let response = api.refuse(request, refusal.faults.map(\.reported), requestID: requestID)
+            let response = api.refuse(request, refusal.faults.map(\.reported), requestID: requestID.text)
             return respond(response, to: arrival, route: route, requestID)
         case .success(let read): loaded = read
         }
@@ -38,7 +38,7 @@ extension Daemon {
         }
         submissions.add(
             Submissions.Submission(
-                arrival: arrival, pending: pending, route: route, requestID: requestID, firstToken: first.number,
+                arrival: arrival, pending: pending, route: route, requestID: requestID.text, firstToken: first.number,
                 answers: Array(repeating: nil, count: count)))
         for input in declaring(removals.map(\.handle), change.register, from: first) {
             core.handle(input, at: clocks.now, into: &effects)
