@@ -7,30 +7,34 @@ extension BeatReactor {
     mutating func restore(_ pieces: [StoredRegistration], rev stored: UInt64, total: Int, at now: Instant) {
         rev = max(rev, stored)
         table.reserve(total)
-        for piece in pieces {
-            let fingerprint = piece.document.key.fingerprint
-            guard table.find(fingerprint) == nil else { continue }
-            rev = max(rev, piece.rev, piece.serial)
-            let slot = table.insert(piece.document, fingerprint: fingerprint, rev: piece.rev, at: piece.createdAt)
-            table.markRestored(slot, serial: piece.serial, updatedAt: piece.updatedAt)
-            restoreID(piece, slot)
-            wheel.grow(to: table.rows.count)
-            let position = Int(slot)
-            table.rows[position].generation = piece.generation
-            table.rows[position].acceptedGeneration = piece.acceptedGeneration
-            table.rows[position].acceptedIsStored = piece.acceptedGeneration == piece.generation
-            table.rows[position].periodTicks = Period.ticks(piece.document.requestedPeriod)
-            table.rows[position].lightServer = Row.anyServer
-            table.rows[position].mayExist = true
-            switch piece.stage {
-            case .kept:
-                beginHold(slot, at: now)
-                restoreHold(slot, piece.hold ?? HoldRecord(), at: now)
-                if piece.hold != nil { storedHolds[slot] = now }
-            case .leaving:
-                table.rows[position].stage = .leaving
-                table.move(slot, to: .deregistering)
-            }
+        // In their place: a copy counts a dozen references up and down.
+        let span = pieces.span
+        for index in span.indices { restore(span[index], at: now) }
+        wheel.grow(to: table.rows.count)
+    }
+
+    private mutating func restore(_ piece: borrowing StoredRegistration, at now: Instant) {
+        let fingerprint = piece.document.key.fingerprint
+        guard table.find(fingerprint) == nil else { return }
+        rev = max(rev, piece.rev, piece.serial)
+        let slot = table.insert(piece.document, fingerprint: fingerprint, rev: piece.rev, at: piece.createdAt)
+        table.markRestored(slot, serial: piece.serial, updatedAt: piece.updatedAt)
+        if let id = piece.chosenID { restoreID(id, isKept: piece.stage == .kept, slot) }
+        let position = Int(slot)
+        table.rows[position].generation = piece.generation
+        table.rows[position].acceptedGeneration = piece.acceptedGeneration
+        table.rows[position].acceptedIsStored = piece.acceptedGeneration == piece.generation
+        table.rows[position].periodTicks = Period.ticks(piece.document.requestedPeriod)
+        table.rows[position].lightServer = Row.anyServer
+        table.rows[position].mayExist = true
+        switch piece.stage {
+        case .kept:
+            beginHold(slot, at: now)
+            restoreHold(slot, piece.hold ?? HoldRecord(), at: now)
+            if piece.hold != nil { storedHolds[slot] = now }
+        case .leaving:
+            table.rows[position].stage = .leaving
+            table.move(slot, to: .deregistering)
         }
     }
 
@@ -45,10 +49,9 @@ extension BeatReactor {
     }
 
     /// An id belongs to the registration that is wanted, whichever comes first: its tombstone had let it go.
-    private mutating func restoreID(_ piece: StoredRegistration, _ slot: Int32) {
-        guard let id = piece.chosenID else { return }
+    private mutating func restoreID(_ id: String, isKept: Bool, _ slot: Int32) {
         if let holder = table.chosenIDs.slot(of: id) {
-            guard piece.stage == .kept else { return }
+            guard isKept else { return }
             table.chosenIDs.set(nil, of: holder)
         }
         table.chosenIDs.set(id, of: slot)
@@ -58,7 +61,8 @@ extension BeatReactor {
     ///
     /// Those whose beat fell due while no process ran are overdue, and nobody knows which they are. Few registrations
     /// are therefore all beaten at once. Many begin with the phases of `restoreDowntime` ago, and go through theirs at
-    /// `restorePace` until they are up to time: the most overdue first, no burst, and no gap of 5 + 2 s is exceeded.
+    /// `restorePace` until they are up to time: the most overdue first, no burst, and no gap is longer than 5 + 2 s
+    /// and the `restoreLead`.
     private func firstTick(_ slot: Int32, total: Int, at now: Instant) -> Int64 {
         let fingerprint = table.rows[Int(slot)].fingerprint
         let current = wheel.tick(at: now)
@@ -74,6 +78,7 @@ extension BeatReactor {
         let phase = Phase.next(after: begin - 1, fingerprint: fingerprint, periodTicks: period, grid: grid)
         // Off the grid, whose steps would make lumps at this pace.
         let early = Int64((fingerprint >> 40) % UInt64(grid)) * pace.time / pace.phases
-        return current + max((phase - begin) * pace.time / pace.phases - early, phase - current, 0)
+        return current + ticks(Limits.restoreLead)
+            + max((phase - begin) * pace.time / pace.phases - early, phase - current, 0)
     }
 }

@@ -24,6 +24,11 @@ struct FingerprintIndex {
         count += 1
     }
 
+    /// Makes room for so many, so that it need not grow on the way there.
+    mutating func reserve(_ count: Int, fingerprintOf: (Int32) -> UInt64) {
+        while count * 3 > places.count * 2 { grow(fingerprintOf: fingerprintOf) }
+    }
+
     /// Takes a fingerprint out, closing the gap behind it so that no probe ends early.
     mutating func remove(_ fingerprint: UInt64, fingerprintOf: (Int32) -> UInt64) {
         let mask = places.count - 1

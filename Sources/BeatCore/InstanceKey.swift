@@ -41,10 +41,16 @@ public struct InstanceKey: Hashable, Sendable {
     public var fingerprint: UInt64 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         func mix(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        for part in [namespaceId, groupName, serviceName, clusterName, ip] {
-            for byte in part.utf8 { mix(byte) }
+        func mix(_ part: String) {
+            let isMixed: Void? = part.utf8.withContiguousStorageIfAvailable { for byte in $0 { mix(byte) } }
+            if isMixed == nil { for byte in part.utf8 { mix(byte) } }
             mix(0xff)
         }
+        mix(namespaceId)
+        mix(groupName)
+        mix(serviceName)
+        mix(clusterName)
+        mix(ip)
         mix(UInt8(port >> 8))
         mix(UInt8(port & 0xff))
         hash = (hash ^ (hash >> 33)) &* 0xff51_afd7_ed55_8ccd

@@ -18,10 +18,8 @@ struct RecordReader {
     ) throws(RegistrationRecord.Fault) -> Value {
         let length = Value.bitWidth / 8
         guard bytes.count - position >= length else { throw .broken }
-        var value: Value = 0
-        for offset in 0..<length { value |= Value(bytes[position + offset]) << (8 * offset) }
-        position += length
-        return value
+        defer { position += length }
+        return Value(littleEndian: bytes.bytes.unsafeLoadUnaligned(fromByteOffset: position, as: Value.self))
     }
 
     /// LEB128.
