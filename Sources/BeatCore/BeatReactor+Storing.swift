@@ -14,7 +14,7 @@ extension BeatReactor {
         let change = stored(slot)
         if case .put(let stored) = change, stored.hold != nil {
             storedHolds[slot] = storedHolds[slot] ?? epoch
-        } else {
+        } else if !storedHolds.isEmpty {
             storedHolds[slot] = nil
         }
         guard let number = durability.hand(row(slot), isAwaited: true) else { return }

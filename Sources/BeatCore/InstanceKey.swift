@@ -33,7 +33,18 @@ public struct InstanceKey: Hashable, Sendable {
     public var groupedServiceName: String { "\(groupName)@@\(serviceName)" }
 
     /// The classic key of `dom2Beat`, as `BeatReactor.buildKey` makes it: `group@@service#ip#port`.
-    public func buildKey() -> String { "\(groupedServiceName)#\(ip)#\(port)" }
+    public func buildKey() -> String {
+        var text = ""
+        text.reserveCapacity(groupName.utf8.count + serviceName.utf8.count + ip.utf8.count + "@@##65535".utf8.count)
+        text += groupName
+        text += "@@"
+        text += serviceName
+        text += "#"
+        text += ip
+        text += "#"
+        text += String(port)
+        return text
+    }
 
     /// A 64-bit hash of all six parts that is the same in every process and version: the id and the phase of the
     /// beat come from it. FNV-1a over the parts, each ended by a byte that UTF-8 never holds, then mixed (Murmur3's
