@@ -13,7 +13,7 @@ struct RecordReader {
     }
 
     /// Little-endian.
-    mutating func fixed<Value: FixedWidthInteger & UnsignedInteger>(
+    mutating func fixed<Value: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
         _ bytes: Span<UInt8>, as type: Value.Type
     ) throws(RegistrationRecord.Fault) -> Value {
         let length = Value.bitWidth / 8
