@@ -1,7 +1,7 @@
 /// Reads a document as programs write it: ASCII without escapes, whole numbers, objects of a few members.
 ///
 /// Whatever else stands in a text is left to Jansson, which also says what is wrong with it. That way costs a tree of
-/// allocations that is then copied, several times as much as this one.
+/// allocations, which is then copied.
 struct PlainJSON {
     /// Beyond it, looking for a key that comes twice would take its time.
     private static let membersMax = 32
