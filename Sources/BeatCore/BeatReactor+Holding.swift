@@ -150,6 +150,7 @@ extension BeatReactor {
     /// What holds this registration back, as it is to be kept over a restart; nil when nothing could.
     func holdRecord(_ slot: Int32) -> HoldRecord? {
         let states = checks[slot]
+        if states.isEmpty, maintained.isEmpty, !table.rows[Int(slot)].isHidden { return nil }
         let isNew = states.allSatisfy { $0.lastResultAt == nil && $0.processStart == nil }
         let record = HoldRecord(
             checks: isNew ? [] : states.map(\.record), maintenance: maintenanceOf(slot),

@@ -6,13 +6,14 @@ extension BeatReactor {
     ) {
         guard !draining, !isBeingDrained else { return effects.append(.answer(token, .draining)) }
         guard !isReadOnly else { return effects.append(.answer(token, .storageUnavailable)) }
-        switch claim(document.key, options.id) {
+        let fingerprint = document.key.fingerprint
+        switch claim(document.key, fingerprint, options.id) {
         case .keyConflict: effects.append(.answer(token, .keyConflict))
         case .keyHeld(let slot): effects.append(.answer(token, .keyHeld(table.handle(slot))))
         case .idHeld(let slot): effects.append(.answer(token, .idHeld(table.handle(slot))))
         case .new(let tombstone):
             guard hasRoom(token, into: &effects) else { return }
-            let slot = create(document, options.id, tombstone, at: now, into: &effects)
+            let slot = create(document, fingerprint, options.id, tombstone, at: now, into: &effects)
             respond(slot, .created, token, options, at: now, into: &effects)
         case .kept(let slot):
             guard !options.mustCreate else { return effects.append(.answer(token, .exists(table.handle(slot)))) }
@@ -36,10 +37,12 @@ extension BeatReactor {
         case keyConflict
     }
 
-    private func claim(_ key: InstanceKey, _ id: String?) -> Claim {
-        let same = table.find(key.fingerprint)
+    private func claim(_ key: InstanceKey, _ fingerprint: UInt64, _ id: String?) -> Claim {
+        let same = table.find(fingerprint)
         if let same, table.key(same) != key { return .keyConflict }
         let current = same.flatMap { isKept($0) ? $0 : nil }
+        // While nobody has chosen an id, each key has its own.
+        if id == nil, table.chosenIDs.isEmpty { return current.map { .kept($0) } ?? .new(tombstone: same) }
         let wanted = id ?? current.map { table.id($0) } ?? key.id
         if let holder = table.find(id: wanted), holder != same, isKept(holder) { return .idHeld(holder) }
         guard let current else { return .new(tombstone: same) }
@@ -50,13 +53,13 @@ extension BeatReactor {
     /// it go: deleted under a name, the next one may have it. (On the disk both have it; a restart gives it to the one
     /// that is wanted.)
     private mutating func create(
-        _ document: RegistrationDocument, _ id: String?, _ tombstone: Int32?, at now: Instant,
+        _ document: RegistrationDocument, _ fingerprint: UInt64, _ id: String?, _ tombstone: Int32?, at now: Instant,
         into effects: inout [Effect]
     ) -> Int32 {
-        let wanted = id ?? document.key.id
-        let chosen = wanted == document.key.id ? nil : wanted
-        if let holder = table.chosenIDs.slot(of: wanted) { table.chosenIDs.set(nil, of: holder) }
-        guard let tombstone else { return addBeatInfo(document, chosen, at: now, into: &effects) }
+        let own = RegistrationID.text(of: fingerprint)
+        let chosen = id == own ? nil : id
+        if let holder = table.chosenIDs.slot(of: chosen ?? own) { table.chosenIDs.set(nil, of: holder) }
+        guard let tombstone else { return addBeatInfo(document, fingerprint, chosen, at: now, into: &effects) }
         table.chosenIDs.set(chosen, of: tombstone)
         revive(tombstone, document, at: now, into: &effects)
         return tombstone
@@ -95,11 +98,12 @@ extension BeatReactor {
 
     /// Puts a new registration into `dom2Beat` and registers its instance; the first beat follows the acceptance.
     private mutating func addBeatInfo(
-        _ document: RegistrationDocument, _ chosenID: String?, at now: Instant, into effects: inout [Effect]
+        _ document: RegistrationDocument, _ fingerprint: UInt64, _ chosenID: String?, at now: Instant,
+        into effects: inout [Effect]
     ) -> Int32 {
         rev += 1
         counters.created &+= 1
-        let slot = table.insert(document, fingerprint: document.key.fingerprint, rev: rev, at: now)
+        let slot = table.insert(document, fingerprint: fingerprint, rev: rev, at: now)
         table.chosenIDs.set(chosenID, of: slot)
         wheel.grow(to: table.rows.count)
         table.rows[Int(slot)].periodTicks = Period.ticks(document.requestedPeriod)

@@ -7,41 +7,51 @@ extension BeatReactor {
     mutating func restore(_ pieces: [StoredRegistration], rev stored: UInt64, total: Int, at now: Instant) {
         rev = max(rev, stored)
         table.reserve(total)
-        for piece in pieces {
-            let fingerprint = piece.document.key.fingerprint
-            guard table.find(fingerprint) == nil else { continue }
-            rev = max(rev, piece.rev, piece.serial)
-            let slot = table.insert(piece.document, fingerprint: fingerprint, rev: piece.rev, at: piece.createdAt)
-            table.markRestored(slot, serial: piece.serial, updatedAt: piece.updatedAt)
-            restoreID(piece, slot)
-            wheel.grow(to: table.rows.count)
-            let position = Int(slot)
-            table.rows[position].generation = piece.generation
-            table.rows[position].acceptedGeneration = piece.acceptedGeneration
-            table.rows[position].acceptedIsStored = piece.acceptedGeneration == piece.generation
-            table.rows[position].periodTicks = Period.ticks(piece.document.requestedPeriod)
-            table.rows[position].lightServer = Row.anyServer
-            table.rows[position].mayExist = true
+        // In their place: a copy counts a dozen references up and down.
+        let span = pieces.span
+        for index in span.indices { restore(span[index], at: now) }
+        wheel.grow(to: table.rows.count)
+    }
+
+    private mutating func restore(_ piece: borrowing StoredRegistration, at now: Instant) {
+        let fingerprint = piece.document.key.fingerprint
+        guard table.find(fingerprint) == nil else { return }
+        rev = max(rev, piece.rev, piece.serial)
+        let slot = table.insert(piece.document, fingerprint: fingerprint, rev: piece.rev, at: piece.createdAt)
+        table.markRestored(slot, serial: piece.serial, updatedAt: piece.updatedAt)
+        if let id = piece.chosenID { restoreID(id, isKept: piece.stage == .kept, slot) }
+        let position = Int(slot)
+        table.rows[position].generation = piece.generation
+        table.rows[position].acceptedGeneration = piece.acceptedGeneration
+        table.rows[position].acceptedIsStored = piece.acceptedGeneration == piece.generation
+        table.rows[position].periodTicks = Period.ticks(piece.document.requestedPeriod)
+        table.rows[position].lightServer = Row.anyServer
+        table.rows[position].mayExist = true
+        switch piece.stage {
+        case .kept:
+            beginHold(slot, at: now)
+            restoreHold(slot, piece.hold ?? HoldRecord(), at: now)
+            if piece.hold != nil { storedHolds[slot] = now }
+        case .leaving:
+            table.rows[position].stage = .leaving
+            table.move(slot, to: .deregistering)
+        }
+    }
+
+    /// Everything is restored: from now on it is due. Not from the first piece on, since what fell due while the rest
+    /// was read would come all at once.
+    mutating func beginRestored(total: Int, at now: Instant) {
+        for slot in 0..<slotEnd where !wheel.isScheduled(slot) {
             let first = firstTick(slot, total: total, at: now)
-            switch piece.stage {
-            case .kept:
-                beginHold(slot, at: now)
-                restoreHold(slot, piece.hold ?? HoldRecord(), at: now)
-                if piece.hold != nil { storedHolds[slot] = now }
-                if table.rows[position].acceptedGeneration != 0 { table.rows[position].nextDue = first }
-            case .leaving:
-                table.rows[position].stage = .leaving
-                table.move(slot, to: .deregistering)
-            }
+            if isWanted(slot), table.rows[Int(slot)].acceptedGeneration != 0 { table.rows[Int(slot)].nextDue = first }
             wheel.schedule(slot, at: first)
         }
     }
 
     /// An id belongs to the registration that is wanted, whichever comes first: its tombstone had let it go.
-    private mutating func restoreID(_ piece: StoredRegistration, _ slot: Int32) {
-        guard let id = piece.chosenID else { return }
+    private mutating func restoreID(_ id: String, isKept: Bool, _ slot: Int32) {
         if let holder = table.chosenIDs.slot(of: id) {
-            guard piece.stage == .kept else { return }
+            guard isKept else { return }
             table.chosenIDs.set(nil, of: holder)
         }
         table.chosenIDs.set(id, of: slot)
@@ -50,8 +60,9 @@ extension BeatReactor {
     /// When a restored registration is looked at first.
     ///
     /// Those whose beat fell due while no process ran are overdue, and nobody knows which they are. Few registrations
-    /// are therefore all beaten at once. Many begin with the phases of `restoreDowntime` ago, and go through theirs 1.6
-    /// times as fast until they are up to time: the most overdue first, no burst, and no gap of 5 + 2 s is exceeded.
+    /// are therefore all beaten at once. Many begin with the phases of `restoreDowntime` ago, and go through theirs at
+    /// `restorePace` until they are up to time: the most overdue first, no burst, and no gap is longer than 5 + 2 s
+    /// and the `restoreLead`.
     private func firstTick(_ slot: Int32, total: Int, at now: Instant) -> Int64 {
         let fingerprint = table.rows[Int(slot)].fingerprint
         let current = wheel.tick(at: now)
@@ -59,13 +70,15 @@ extension BeatReactor {
         guard total > Limits.restoredAtOnce else {
             return current + Int64(fingerprint % UInt64(ticks(Limits.restoreSpread)))
         }
-        let begin = current - ticks(Limits.restoreDowntime)
+        let period = Int64(table.rows[Int(slot)].periodTicks)
+        let pace = Limits.restorePace
+        // At this pace, making up for more than that would reach into the next period, whose beats come on top.
+        let begin = current - min(ticks(Limits.restoreDowntime), period - period * pace.time / pace.phases)
         let grid = Phase.grid(registrations: total)
-        let phase = Phase.next(
-            after: begin - 1, fingerprint: fingerprint, periodTicks: Int64(table.rows[Int(slot)].periodTicks),
-            grid: grid)
+        let phase = Phase.next(after: begin - 1, fingerprint: fingerprint, periodTicks: period, grid: grid)
         // Off the grid, whose steps would make lumps at this pace.
-        let early = Int64((fingerprint >> 40) % UInt64(grid)) * 5 / 8
-        return current + max((phase - begin) * 5 / 8 - early, phase - current, 0)
+        let early = Int64((fingerprint >> 40) % UInt64(grid)) * pace.time / pace.phases
+        return current + ticks(Limits.restoreLead)
+            + max((phase - begin) * pace.time / pace.phases - early, phase - current, 0)
     }
 }

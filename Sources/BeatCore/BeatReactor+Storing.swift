@@ -14,7 +14,7 @@ extension BeatReactor {
         let change = stored(slot)
         if case .put(let stored) = change, stored.hold != nil {
             storedHolds[slot] = storedHolds[slot] ?? epoch
-        } else {
+        } else if !storedHolds.isEmpty {
             storedHolds[slot] = nil
         }
         guard let number = durability.hand(row(slot), isAwaited: true) else { return }
@@ -95,8 +95,11 @@ extension BeatReactor {
     /// Holds back the answers behind `first` that promise what is not durable yet.
     mutating func holdAnswers(from first: Int, at now: Instant, in effects: inout [Effect]) {
         guard durability.isBehind else { return }
-        var kept = first
-        for position in first..<effects.count {
+        func isHeld(_ effect: Effect) -> Bool {
+            if case .answer(_, let answer) = effect { answer.promisesDurability } else { false }
+        }
+        guard var kept = effects[first...].firstIndex(where: isHeld) else { return }
+        for position in kept..<effects.count {
             let effect = effects[position]
             if case .answer(let token, let answer) = effect, answer.promisesDurability {
                 if !durability.isReadOnly {

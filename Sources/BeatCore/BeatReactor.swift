@@ -137,8 +137,9 @@ public struct BeatReactor: ~Copyable {
             maintainSidecar(maintenance, token, at: now, into: &effects)
         case .restoreSidecarMaintenance(let maintenance):
             maintainSidecar(maintenance, at: now, into: &effects)
-        case .restored(let pieces, let rev, let total):
+        case .restored(let pieces, let rev, let total, let isLast):
             restore(pieces, rev: rev, total: total, at: now)
+            if isLast { beginRestored(total: total, at: now) }
             keepMovesQuiet()
         case .stored(let number):
             // The answers that this releases are not to be held back again.

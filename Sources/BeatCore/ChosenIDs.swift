@@ -3,6 +3,9 @@ struct ChosenIDs {
     private var slots: [String: Int32] = [:]
     private var ids: [Int32: String] = [:]
 
+    /// True when nobody chose any.
+    var isEmpty: Bool { ids.isEmpty }
+
     /// The slot whose registration chose this id.
     func slot(of id: String) -> Int32? { slots[id] }
 

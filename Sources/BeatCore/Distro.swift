@@ -7,6 +7,18 @@ public enum Distro {
         return hash
     }
 
+    /// The hash of `ip:port`, without putting that together.
+    static func hash(ip: String, port: UInt16) -> Int32 {
+        var hash = javaHash(ip) &* 31 &+ Int32(UInt8(ascii: ":"))
+        var divisor: UInt16 = 10_000
+        while divisor > 1, port < divisor { divisor /= 10 }
+        while divisor > 0 {
+            hash = hash &* 31 &+ Int32(UInt8(ascii: "0")) &+ Int32(port / divisor % 10)
+            divisor /= 10
+        }
+        return hash
+    }
+
     /// The place of the responsible node among `members` healthy ones, sorted as `ip:port` text.
     public static func index(of hash: Int32, members: Int) -> Int {
         let spread = abs(Int64(hash) % Int64(Int32.max))

@@ -19,9 +19,16 @@ struct FingerprintIndex {
     /// Adds a slot whose fingerprint is not in the index yet.
     mutating func insert(_ slot: Int32, fingerprintOf: (Int32) -> UInt64) {
         // At two thirds full, probes are still short.
-        if (count + 1) * 3 > places.count * 2 { grow(fingerprintOf: fingerprintOf) }
+        if (count + 1) * 3 > places.count * 2 { grow(to: places.count * 2, fingerprintOf: fingerprintOf) }
         place(slot, fingerprint: fingerprintOf(slot))
         count += 1
+    }
+
+    /// Makes room for so many, so that it need not grow on the way there.
+    mutating func reserve(_ count: Int, fingerprintOf: (Int32) -> UInt64) {
+        var size = places.count
+        while count * 3 > size * 2 { size *= 2 }
+        if size > places.count { grow(to: size, fingerprintOf: fingerprintOf) }
     }
 
     /// Takes a fingerprint out, closing the gap behind it so that no probe ends early.
@@ -53,9 +60,9 @@ struct FingerprintIndex {
         places[position] = slot
     }
 
-    private mutating func grow(fingerprintOf: (Int32) -> UInt64) {
+    private mutating func grow(to size: Int, fingerprintOf: (Int32) -> UInt64) {
         let old = places
-        places = Array(repeating: Self.vacant, count: old.count * 2)
+        places = Array(repeating: Self.vacant, count: size)
         for slot in old where slot != Self.vacant { place(slot, fingerprint: fingerprintOf(slot)) }
     }
 }

@@ -35,8 +35,8 @@ public enum Input: Equatable, Sendable {
     /// What held the whole sidecar back before the process was started anew; before what was stored comes in.
     indirect case restoreSidecarMaintenance(Maintenance)
     /// A piece of what an earlier process has stored, before anything else comes in: `rev` is its change counter,
-    /// `total` the number of all its rows.
-    indirect case restored([StoredRegistration], rev: UInt64, total: Int)
+    /// `total` the number of all its rows. The schedule begins with the last piece, which may be empty.
+    indirect case restored([StoredRegistration], rev: UInt64, total: Int, isLast: Bool = true)
     /// Every `Effect.store` up to this number is durable.
     case stored(through: UInt64)
     /// An `Effect.store`, or `Effect.reopenStorage`, came to nothing; the shell stores nothing until it is reopened.

@@ -33,7 +33,18 @@ public struct InstanceKey: Hashable, Sendable {
     public var groupedServiceName: String { "\(groupName)@@\(serviceName)" }
 
     /// The classic key of `dom2Beat`, as `BeatReactor.buildKey` makes it: `group@@service#ip#port`.
-    public func buildKey() -> String { "\(groupedServiceName)#\(ip)#\(port)" }
+    public func buildKey() -> String {
+        var text = ""
+        text.reserveCapacity(groupName.utf8.count + serviceName.utf8.count + ip.utf8.count + "@@##65535".utf8.count)
+        text += groupName
+        text += "@@"
+        text += serviceName
+        text += "#"
+        text += ip
+        text += "#"
+        text += String(port)
+        return text
+    }
 
     /// A 64-bit hash of all six parts that is the same in every process and version: the id and the phase of the
     /// beat come from it. FNV-1a over the parts, each ended by a byte that UTF-8 never holds, then mixed (Murmur3's
@@ -41,10 +52,16 @@ public struct InstanceKey: Hashable, Sendable {
     public var fingerprint: UInt64 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         func mix(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        for part in [namespaceId, groupName, serviceName, clusterName, ip] {
-            for byte in part.utf8 { mix(byte) }
+        func mix(_ part: String) {
+            let isMixed: Void? = part.utf8.withContiguousStorageIfAvailable { for byte in $0 { mix(byte) } }
+            if isMixed == nil { for byte in part.utf8 { mix(byte) } }
             mix(0xff)
         }
+        mix(namespaceId)
+        mix(groupName)
+        mix(serviceName)
+        mix(clusterName)
+        mix(ip)
         mix(UInt8(port >> 8))
         mix(UInt8(port & 0xff))
         hash = (hash ^ (hash >> 33)) &* 0xff51_afd7_ed55_8ccd

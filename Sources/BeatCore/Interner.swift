@@ -25,6 +25,14 @@ struct Interner {
         return number
     }
 
+    /// As `retain`, without looking it up when it is the text of `number`, in use or not.
+    mutating func retain(_ text: String, like number: UInt32) -> UInt32 {
+        let place = Int(number)
+        guard place < texts.count, uses[place] > 0, texts[place] == text else { return retain(text) }
+        uses[place] += 1
+        return number
+    }
+
     /// As `retain`, unless it would be one text more than `limit`.
     mutating func retain(_ text: String, atMost limit: Int) -> UInt32? {
         numbers[text] != nil || count < limit ? retain(text) : nil

@@ -40,6 +40,11 @@ public enum Limits {
     public static let restoreSpread = Duration.milliseconds(500)
     /// What a restart may have taken: beats that fell due in that time are made up for first.
     public static let restoreDowntime = Duration.seconds(2)
+    /// Then they begin: a server is asked for its dialect first, and what is due before its answer would come at once.
+    static let restoreLead = Duration.milliseconds(30)
+    /// How fast: so many phases in the time of so many. With 2 s and the default period, all are up to time when the
+    /// beats of the next period begin.
+    static let restorePace: (phases: Int64, time: Int64) = (5, 3)
     /// How often a refused registration is offered again: an upgraded server may take it.
     public static let rejectedRetry = Duration.seconds(60)
     /// How much longer than an instance's delete time-out its deletion is tried: servers sweep every 5 s.

@@ -99,10 +99,13 @@ struct RegistrationTable {
         rows[position] = Row(fingerprint: fingerprint, epoch: rows[position].epoch &+ 1, generation: 1, stage: .kept)
         counts[Int(RegistrationState.pending.rawValue)] += 1
         let key = document.key
-        rows[position].distroHash = Distro.javaHash("\(key.ip):\(key.port)")
+        rows[position].distroHash = Distro.hash(ip: key.ip, port: key.port)
+        let neighbour = max(position - 1, 0)
         records[position] = Record(
-            namespace: names.retain(key.namespaceId), group: names.retain(key.groupName),
-            service: names.retain(key.serviceName), cluster: names.retain(key.clusterName), ip: key.ip,
+            namespace: names.retain(key.namespaceId, like: records[neighbour].namespace),
+            group: names.retain(key.groupName, like: records[neighbour].group),
+            service: names.retain(key.serviceName, like: records[neighbour].service),
+            cluster: names.retain(key.clusterName, like: records[neighbour].cluster), ip: key.ip,
             serial: rev, createdAt: now, port: key.port)
         set(document, of: slot, rev: rev, at: now)
         rows.withUnsafeBufferPointer { rows in
@@ -139,6 +142,9 @@ struct RegistrationTable {
     mutating func reserve(_ count: Int) {
         rows.reserveCapacity(count)
         records.reserveCapacity(count)
+        rows.withUnsafeBufferPointer { rows in
+            index.reserve(count) { rows[Int($0)].fingerprint }
+        }
     }
 
     /// The registration is one of an earlier process.

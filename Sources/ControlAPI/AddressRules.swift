@@ -34,13 +34,22 @@ enum AddressRules {
 
     /// Four decimal numbers 0…255 without leading zeros (RFC 3986 §3.2.2).
     static func isIPv4(_ text: some StringProtocol) -> Bool {
-        let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        return parts.count == 4
-            && parts.allSatisfy { part in
-                guard (1...3).contains(part.count), part.allSatisfy(NameRules.isDigit) else { return false }
-                if part.count > 1, part.first == UInt8(ascii: "0") { return false }
-                return part.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) } <= 255
+        var parts = 1
+        var digits = 0
+        var value = 0
+        for byte in text.utf8 {
+            if byte == UInt8(ascii: ".") {
+                guard digits > 0 else { return false }
+                parts += 1
+                (digits, value) = (0, 0)
+            } else {
+                guard NameRules.isDigit(byte), digits == 0 || value > 0 else { return false }
+                digits += 1
+                value = value * 10 + Int(byte - UInt8(ascii: "0"))
+                guard value <= 255 else { return false }
             }
+        }
+        return parts == 4 && digits > 0
     }
 
     /// The text forms of RFC 4291 §2.2, without a zone.

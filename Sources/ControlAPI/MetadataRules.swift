@@ -15,6 +15,8 @@ enum MetadataRules {
 
     /// What is wrong with the metadata, alone and together with the period.
     static func faults(metadata: StringMap, period: Duration?) -> [Problem.Item] {
+        // The defaults agree with one another.
+        if metadata.isEmpty, period == nil { return [] }
         var items: [Problem.Item] = []
         for name in times {
             // Some servers read a value that is no number as 0, and drop the instance at once.

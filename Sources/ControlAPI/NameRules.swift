@@ -15,7 +15,8 @@ enum NameRules {
             return "must not contain @@ more than once: group@@service"
         }
         if name.hasPrefix("@") { return "must not begin with @" }
-        if name.unicodeScalars.contains(where: { $0.properties.isWhitespace || isControl($0) }) {
+        let isPlain = name.utf8.allSatisfy { (0x21...0x7e).contains($0) }
+        if !isPlain, name.unicodeScalars.contains(where: { $0.properties.isWhitespace || isControl($0) }) {
             return "must not contain white space or control characters"
         }
         return nil

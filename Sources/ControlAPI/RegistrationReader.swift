@@ -32,7 +32,16 @@ struct RegistrationReader {
     private var onUnhealthy: OnUnhealthy?
     private var deregisterOnExit: Bool?
     private var labels: StringMap?
-    private var given: Set<RegistrationField> = []
+    private var given: Given = []
+
+    /// The fields whose absence is told from a value that is wrong.
+    private struct Given: OptionSet {
+        let rawValue: UInt8
+        static let serviceName = Given(rawValue: 1)
+        static let port = Given(rawValue: 2)
+        static let ip = Given(rawValue: 4)
+        static let ipRule = Given(rawValue: 8)
+    }
 
     private init() {}
 
@@ -66,7 +75,6 @@ struct RegistrationReader {
                 reader.fault(Pointer.to(member.key), "unknown field\(hint)")
                 continue
             }
-            reader.given.insert(field)
             reader.read(field, member.value)
         }
         guard let document = reader.finish(defaults), reader.items.isEmpty else { throw .validation(reader.items) }
@@ -82,24 +90,31 @@ struct RegistrationReader {
     }
 
     private mutating func read(_ field: RegistrationField, _ value: JSONValue) {
-        let pointer = Pointer.to(field.rawValue)
         switch field {
-        case .id: id = string(value, pointer)
-        case .serviceName: readServiceName(value, pointer)
-        case .groupName: groupName = string(value, pointer, rule: NameRules.faultOfGroupName)
-        case .namespaceId: namespaceId = string(value, pointer, rule: NameRules.faultOfNamespaceId)
-        case .clusterName: clusterName = string(value, pointer, rule: NameRules.faultOfClusterName)
-        case .ip: ip = string(value, pointer, rule: AddressRules.faultOfAddressOrRule)
-        case .ipRule: ipRule = string(value, pointer, rule: AddressRules.faultOfRule)
-        case .port: port = readPort(value, pointer)
-        case .weight: weight = readWeight(value, pointer)
-        case .enabled: enabled = boolean(value, pointer)
-        case .metadata: metadata = readMap(value, pointer)
-        case .period: period = readPeriod(value, pointer)
-        case .checks: checks = CheckReader.read(value, pointer, into: &items)
-        case .onUnhealthy: onUnhealthy = readOnUnhealthy(value, pointer)
-        case .deregisterOnExit: deregisterOnExit = boolean(value, pointer)
-        case .labels: labels = readMap(value, pointer)
+        case .id: id = string(value, field)
+        case .serviceName:
+            given.insert(.serviceName)
+            readServiceName(value)
+        case .groupName: groupName = string(value, field, rule: NameRules.faultOfGroupName)
+        case .namespaceId: namespaceId = string(value, field, rule: NameRules.faultOfNamespaceId)
+        case .clusterName: clusterName = string(value, field, rule: NameRules.faultOfClusterName)
+        case .ip:
+            given.insert(.ip)
+            ip = string(value, field, rule: AddressRules.faultOfAddressOrRule)
+        case .ipRule:
+            given.insert(.ipRule)
+            ipRule = string(value, field, rule: AddressRules.faultOfRule)
+        case .port:
+            given.insert(.port)
+            port = readPort(value)
+        case .weight: weight = readWeight(value)
+        case .enabled: enabled = boolean(value, field)
+        case .metadata: metadata = readMap(value, field)
+        case .period: period = readPeriod(value)
+        case .checks: checks = CheckReader.read(value, Pointer.to(field.rawValue), into: &items)
+        case .onUnhealthy: onUnhealthy = readOnUnhealthy(value)
+        case .deregisterOnExit: deregisterOnExit = boolean(value, field)
+        case .labels: labels = readMap(value, field)
         case .rev, .generation, .createdAt, .updatedAt, .source, .status, .result: break
         }
     }
@@ -107,13 +122,12 @@ struct RegistrationReader {
     // MARK: the whole
 
     private mutating func finish(_ defaults: Defaults) -> RegistrationDocument? {
-        for field in [RegistrationField.serviceName, .port] where !given.contains(field) {
-            fault(Pointer.to(field.rawValue), "is required")
-        }
-        if !given.contains(.ip), !given.contains(.ipRule), defaults.ip == nil { fault("/ip", "is required") }
+        if !given.contains(.serviceName) { fault(.serviceName, "is required") }
+        if !given.contains(.port) { fault(.port, "is required") }
+        if given.isDisjoint(with: [.ip, .ipRule]), defaults.ip == nil { fault(.ip, "is required") }
         if let named = groupOfServiceName, let groupName, named != groupName {
             fault(
-                "/groupName",
+                .groupName,
                 "contradicts serviceName, which says \(NameRules.quoted(named)); give the group in one of them")
         }
         let metadata = metadata ?? StringMap()
@@ -136,92 +150,98 @@ struct RegistrationReader {
         items.append(.init(pointer: pointer, detail))
     }
 
+    private mutating func fault(_ field: RegistrationField, _ detail: String) {
+        fault(Pointer.to(field.rawValue), detail)
+    }
+
     // MARK: one field
 
-    private mutating func readServiceName(_ value: JSONValue, _ pointer: String) {
-        guard let text = string(value, pointer) else { return }
+    private mutating func readServiceName(_ value: JSONValue) {
+        guard let text = string(value, .serviceName) else { return }
         let parts = GroupedName.split(text)
         if let group = parts.group, let fault = NameRules.faultOfGroupName(group) {
-            return self.fault(pointer, "the group before @@ \(fault)")
+            return self.fault(.serviceName, "the group before @@ \(fault)")
         }
-        if let fault = NameRules.faultOfServiceName(parts.service) { return self.fault(pointer, fault) }
+        if let fault = NameRules.faultOfServiceName(parts.service) { return self.fault(.serviceName, fault) }
         serviceName = parts.service
         groupOfServiceName = parts.group
     }
 
-    private mutating func readPort(_ value: JSONValue, _ pointer: String) -> UInt16? {
+    private mutating func readPort(_ value: JSONValue) -> UInt16? {
         switch value {
         case .integer(let number):
             if let port = UInt16(exactly: number), port > 0 { return port }
-            fault(pointer, "must be 1…65535, got \(number)")
+            fault(.port, "must be 1…65535, got \(number)")
         case .number(let number):
             if let port = UInt16(exactly: number), port > 0 { return port }
-            fault(pointer, "must be a whole number 1…65535, got \(number)")
+            fault(.port, "must be a whole number 1…65535, got \(number)")
         case .string(let text):
             let fix = UInt16(text).map { $0 > 0 ? ": \($0)" : "" } ?? ""
-            fault(pointer, "must be a number without quotes\(fix)")
-        case .null, .bool, .array, .object: fault(pointer, "must be an integer 1…65535, got \(value.typeName)")
+            fault(.port, "must be a number without quotes\(fix)")
+        case .null, .bool, .array, .object: fault(.port, "must be an integer 1…65535, got \(value.typeName)")
         }
         return nil
     }
 
-    private mutating func readWeight(_ value: JSONValue, _ pointer: String) -> Double? {
+    private mutating func readWeight(_ value: JSONValue) -> Double? {
         let weight: Double
         switch value {
         case .integer(let number): weight = Double(number)
         case .number(let number): weight = number
         case .string(let text):
-            fault(pointer, "must be a number without quotes\(Double(text).map { ": \($0)" } ?? "")")
+            fault(.weight, "must be a number without quotes\(Double(text).map { ": \($0)" } ?? "")")
             return nil
         case .null, .bool, .array, .object:
-            fault(pointer, "must be a number, got \(value.typeName)")
+            fault(.weight, "must be a number, got \(value.typeName)")
             return nil
         }
         if (0...10_000).contains(weight) { return weight }
-        fault(pointer, "must be 0…10000, got \(weight)")
+        fault(.weight, "must be 0…10000, got \(weight)")
         return nil
     }
 
-    private mutating func readPeriod(_ value: JSONValue, _ pointer: String) -> Duration? {
+    private mutating func readPeriod(_ value: JSONValue) -> Duration? {
         guard case .string(let text) = value else {
-            fault(pointer, "must be a duration as text, such as \"5s\" or \"500ms\", got \(value.typeName)")
+            fault(.period, "must be a duration as text, such as \"5s\" or \"500ms\", got \(value.typeName)")
             return nil
         }
         guard let period = DurationText.parse(text) else {
-            fault(pointer, "must be a duration such as 500ms, 5s or 1m, got \(NameRules.quoted(text))")
+            fault(.period, "must be a duration such as 500ms, 5s or 1m, got \(NameRules.quoted(text))")
             return nil
         }
         if let fault = MetadataRules.faultOfPeriod(period) {
-            self.fault(pointer, "\(fault), got \(text)")
+            self.fault(.period, "\(fault), got \(text)")
             return nil
         }
         return period
     }
 
-    private mutating func readOnUnhealthy(_ value: JSONValue, _ pointer: String) -> OnUnhealthy? {
-        guard let text = string(value, pointer) else { return nil }
+    private mutating func readOnUnhealthy(_ value: JSONValue) -> OnUnhealthy? {
+        guard let text = string(value, .onUnhealthy) else { return nil }
         if let choice = OnUnhealthy(rawValue: text) { return choice }
         let hint = NearestName.suggestion(for: text, among: ["stop", "disable", "deregister"])
-        fault(pointer, "must be stop, disable or deregister, got \(NameRules.quoted(text))\(hint)")
+        fault(.onUnhealthy, "must be stop, disable or deregister, got \(NameRules.quoted(text))\(hint)")
         return nil
     }
 
-    private mutating func readMap(_ value: JSONValue, _ pointer: String) -> StringMap? {
+    private mutating func readMap(_ value: JSONValue, _ field: RegistrationField) -> StringMap? {
         guard case .object(let object) = value else {
-            fault(pointer, "must be an object of strings, got \(value.typeName)")
+            fault(field, "must be an object of strings, got \(value.typeName)")
             return nil
         }
         // Counted before it is built: a map looks its keys up one by one.
         guard object.count <= Limits.metadataKeys else {
-            fault(pointer, "must have at most \(Limits.metadataKeys) keys, got \(object.count)")
+            fault(field, "must have at most \(Limits.metadataKeys) keys, got \(object.count)")
             return nil
         }
         var map = StringMap()
         for member in object.members {
-            let place = pointer + Pointer.to(member.key)
+            func place() -> String { Pointer.to(field.rawValue) + Pointer.to(member.key) }
             // Strings compare by canonical equivalence: two ways to write an umlaut are one key in a map.
-            if map[member.key] != nil { fault(place, "the same key stands twice, written with other code points") }
-            if let text = string(member.value, place) { map[member.key] = text }
+            if map[member.key] != nil { fault(place(), "the same key stands twice, written with other code points") }
+            do throws(ValueFault) { map[member.key] = try ValueReading.string(member.value) } catch {
+                fault(place(), error.text)
+            }
         }
         return map
     }
@@ -229,25 +249,25 @@ struct RegistrationReader {
     // MARK: types
 
     private mutating func string(
-        _ value: JSONValue, _ pointer: String, rule: (String) -> String? = { _ in nil }
+        _ value: JSONValue, _ field: RegistrationField, rule: (String) -> String? = { _ in nil }
     ) -> String? {
         do throws(ValueFault) {
             let text = try ValueReading.string(value)
             guard let fault = rule(text) else { return text }
-            self.fault(pointer, fault)
+            self.fault(field, fault)
         } catch {
-            fault(pointer, error.text)
+            fault(field, error.text)
         }
         return nil
     }
 
-    private mutating func boolean(_ value: JSONValue, _ pointer: String) -> Bool? {
+    private mutating func boolean(_ value: JSONValue, _ field: RegistrationField) -> Bool? {
         switch value {
         case .bool(let flag): return flag
         case .string(let text) where text == "true" || text == "false":
-            fault(pointer, "must be \(text) without quotes")
+            fault(field, "must be \(text) without quotes")
         case .string, .null, .integer, .number, .array, .object:
-            fault(pointer, "must be true or false, got \(value.typeName)")
+            fault(field, "must be true or false, got \(value.typeName)")
         }
         return nil
     }

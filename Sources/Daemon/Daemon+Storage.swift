@@ -14,14 +14,16 @@ extension Daemon {
         clocks.read()
         var start = opened
         let begin = clocks.now
+        var rev: UInt64 = 0
+        var total = 0
         do throws(StorageError) {
-            let rev = try start.store.rev()
-            let total = try start.store.total()
+            rev = try start.store.rev()
+            total = try start.store.total()
             if let maintenance = try start.store.sidecarMaintenance(zero: clocks.zeroMilliseconds) {
                 core.handle(.restoreSidecarMaintenance(maintenance), at: begin, into: &effects)
             }
             try start.store.load(zero: clocks.zeroMilliseconds) { pieces in
-                core.handle(.restored(pieces, rev: rev, total: total), at: begin, into: &effects)
+                core.handle(.restored(pieces, rev: rev, total: total, isLast: false), at: begin, into: &effects)
             }
         } catch {
             guard case .corrupt(let detail) = error else { throw error }
@@ -29,6 +31,8 @@ extension Daemon {
             start = try StorageStart.beginAnew(start.folder)
             core.handle(.storageReopened(isEmpty: true), at: begin, into: &effects)
         }
+        clocks.read()
+        core.handle(.restored([], rev: rev, total: total), at: clocks.now, into: &effects)
         if let path = start.setAside { noteSetAside(path) }
         do throws(EventLoopError) { storage = try StorageThread(loop, start) } catch {
             throw .failed("\(error)")

@@ -14,7 +14,7 @@ struct Submissions {
     }
 
     private var open: [UInt64: Submission] = [:]
-    /// The submission that a token belongs to, by its first token.
+    /// The submission that a token belongs to, by its first token; none of those with one token only.
     private var firstOf: [UInt64: UInt64] = [:]
     private var onConnection: [UInt64: UInt64] = [:]
 
@@ -25,27 +25,26 @@ struct Submissions {
     mutating func add(_ submission: Submission) {
         open[submission.firstToken] = submission
         onConnection[submission.arrival.connection.number] = submission.firstToken
+        guard submission.answers.count > 1 else { return }
         for token in submission.tokens { firstOf[token] = submission.firstToken }
     }
 
     /// Takes an answer; the submission when it was the last one.
     mutating func take(_ answer: Answer, for token: RequestToken) -> (Submission, [Answer])? {
-        guard let first = firstOf.removeValue(forKey: token.number), var submission = open[first] else { return nil }
-        submission.answers[Int(token.number - first)] = answer
-        let answers = submission.answers.compactMap { $0 }
-        guard answers.count == submission.answers.count else {
-            open[first] = submission
-            return nil
-        }
-        open[first] = nil
+        let first = firstOf.isEmpty ? token.number : firstOf.removeValue(forKey: token.number) ?? token.number
+        guard let place = open.index(forKey: first) else { return nil }
+        open.values[place].answers[Int(token.number - first)] = answer
+        guard open.values[place].answers.allSatisfy({ $0 != nil }) else { return nil }
+        let submission = open.remove(at: place).value
         onConnection[submission.arrival.connection.number] = nil
-        return (submission, answers)
+        return (submission, submission.answers.compactMap { $0 })
     }
 
     /// The connection is gone: the tokens that nobody waits for any more.
     mutating func abandon(connection number: UInt64) -> [RequestToken] {
         guard let first = onConnection.removeValue(forKey: number), let submission = open.removeValue(forKey: first)
         else { return [] }
+        if submission.answers.count == 1 { return [RequestToken(first)] }
         return submission.tokens.compactMap { firstOf.removeValue(forKey: $0) == nil ? nil : RequestToken($0) }
     }
 }

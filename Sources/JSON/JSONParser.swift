@@ -1,6 +1,6 @@
 import CJansson
 
-/// Strict parsing of one JSON document (RFC 8259), over Jansson.
+/// Strict parsing of one JSON document (RFC 8259), over Jansson, plain documents without it.
 ///
 /// Refused beside broken grammar: duplicate keys, numbers that fit neither Int64 nor Double, `\u0000`, a byte order
 /// mark, bytes that are not UTF-8 and nesting beyond a limit. Pure: no state is kept between calls.
@@ -20,6 +20,12 @@ public enum JSONParser {
     public static func parse(
         _ bytes: Span<UInt8>, maxDepth: Int = defaultMaxDepth
     ) throws(JSONError) -> JSONValue {
+        if let value = bytes.withUnsafeBufferPointer({ PlainJSON.parse($0, maxDepth: maxDepth) }) { return value }
+        return try parseAny(bytes, maxDepth: maxDepth)
+    }
+
+    /// As `parse`, by Jansson alone.
+    static func parseAny(_ bytes: Span<UInt8>, maxDepth: Int) throws(JSONError) -> JSONValue {
         if let error = firstRefusal(bytes, maxDepth: maxDepth) { throw error }
         return try bytes.withUnsafeBufferPointer { buffer throws(JSONError) in try load(buffer) }
     }

@@ -13,15 +13,13 @@ struct RecordReader {
     }
 
     /// Little-endian.
-    mutating func fixed<Value: FixedWidthInteger & UnsignedInteger>(
+    mutating func fixed<Value: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
         _ bytes: Span<UInt8>, as type: Value.Type
     ) throws(RegistrationRecord.Fault) -> Value {
         let length = Value.bitWidth / 8
         guard bytes.count - position >= length else { throw .broken }
-        var value: Value = 0
-        for offset in 0..<length { value |= Value(bytes[position + offset]) << (8 * offset) }
-        position += length
-        return value
+        defer { position += length }
+        return Value(littleEndian: bytes.bytes.unsafeLoadUnaligned(fromByteOffset: position, as: Value.self))
     }
 
     /// LEB128.

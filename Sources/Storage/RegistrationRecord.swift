@@ -138,8 +138,7 @@ enum RegistrationRecord {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325 ^ serial
         var position = 0
         while position + 8 <= bytes.count {
-            var word: UInt64 = 0
-            for offset in 0..<8 { word |= UInt64(bytes[position + offset]) << UInt64(8 * offset) }
+            let word = UInt64(littleEndian: bytes.bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self))
             hash = (hash ^ word) &* 0x100_0000_01b3
             hash ^= hash >> 29
             position += 8
@@ -162,7 +161,7 @@ enum RegistrationRecord {
     }
 
     static func append<Value: FixedWidthInteger & UnsignedInteger>(fixed value: Value, to out: inout [UInt8]) {
-        for position in 0..<(Value.bitWidth / 8) { out.append(UInt8(truncatingIfNeeded: value >> (8 * position))) }
+        withUnsafeBytes(of: value.littleEndian) { out.append(contentsOf: $0) }
     }
 
     static func append(length value: UInt64, to out: inout [UInt8]) {

@@ -129,6 +129,9 @@ struct DialectTests {
         #expect(Distro.javaHash("10.0.0.2:8080") == -1_614_714_653)
         #expect(Distro.javaHash("127.0.0.1:9001") == -35_707_083)
         #expect(Distro.javaHash("DEFAULT_GROUP@@svc") == 1_899_290_687)
+        for port: UInt16 in [1, 9, 10, 80, 100, 443, 1000, 8080, 9_999, 10_000, .max] {
+            #expect(Distro.hash(ip: "10.0.0.1", port: port) == Distro.javaHash("10.0.0.1:\(port)"))
+        }
         #expect(Distro.index(of: -1_643_343_804, members: 3) == 0)
         #expect(Distro.index(of: -1_614_714_653, members: 3) == 2)
         #expect(Distro.index(of: -1_614_714_653, members: 2) == 1)

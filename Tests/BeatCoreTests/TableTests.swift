@@ -86,6 +86,12 @@ struct TableTests {
         #expect(names.count == 1)
         #expect(names.retain("c") == a)
         #expect(names[b] == "b")
+        #expect(names.retain("b", like: b) == b && names.retain("c", like: b) == a)
+        let d = names.retain("d", like: b)
+        #expect(names[d] == "d" && names.retain("", like: 99) != d)
+        names.release(d)
+        // A free number stands for no text, not even for the empty one.
+        #expect(names.retain("", like: d) != d && names.count == 3)
     }
 
     @Test("ids are base32 of the fingerprint and read back; other texts are no ids")
