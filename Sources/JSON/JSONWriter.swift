@@ -1,33 +1,34 @@
-/// Writes compact JSON behind the bytes it is given (RFC 8259).
+/// Writes compact JSON (RFC 8259).
 ///
 /// Commas are its business; balanced begins and ends, and a key before each value of an object, are the caller's.
 /// It never allocates but to grow the buffer. A name that stands in the program is a `StaticString` and taken as it
 /// is; whatever comes from outside is a `String` and escaped.
 public struct JSONWriter: ~Copyable {
-    private var bytes: [UInt8]
+    private var bytes: JSONBytes
     /// Whether the next value or key needs a comma before it.
     private var separates = false
 
-    /// A writer that appends to `bytes`, which it takes over, with room for so many more.
-    public init(appendingTo bytes: consuming [UInt8] = [], reserving count: Int = 0) {
-        self.bytes = bytes
-        if count > 0 { self.bytes.reserveCapacity(self.bytes.count + count) }
+    /// What most documents have room in.
+    private static let usual = 512
+
+    /// A writer with room for so many bytes, or what is usual.
+    public init(reserving count: Int? = nil) {
+        bytes = JSONBytes(reserving: max(1, count ?? JSONWriter.usual))
     }
 
-    /// Appends what `body` writes to `out`, in place.
+    /// Appends what `body` writes to `out`, also when it throws.
     public static func append<E: Error>(
         to out: inout [UInt8], _ body: (inout JSONWriter) throws(E) -> Void
     ) throws(E) {
         var writer = JSONWriter()
-        swap(&writer.bytes, &out)
-        defer { swap(&writer.bytes, &out) }
+        defer { out.append(contentsOf: writer.bytes.all) }
         try body(&writer)
     }
 
-    /// All bytes, with those that were there at the start.
-    public consuming func finish() -> [UInt8] { bytes }
+    /// All bytes.
+    public consuming func finish() -> [UInt8] { bytes.array() }
 
-    /// How many bytes there are by now, with those that were there at the start.
+    /// How many bytes there are by now.
     public var count: Int { bytes.count }
 
     /// Opens an object.
@@ -88,7 +89,7 @@ public struct JSONWriter: ~Copyable {
     /// A string of at most `count` bytes, which `body` appends; they must need no escapes.
     public mutating func string(plainAtMost count: Int, _ body: (inout OutputSpan<UInt8>) -> Void) {
         let comma = takeSeparator()
-        bytes.append(addingCapacity: count + 3) { (out: inout OutputSpan<UInt8>) in
+        bytes.append(atMost: count + 3) { (out: inout OutputSpan<UInt8>) in
             if comma { out.append(UInt8(ascii: ",")) }
             out.append(UInt8(ascii: "\""))
             body(&out)
@@ -99,7 +100,7 @@ public struct JSONWriter: ~Copyable {
     /// A string of 24 bytes that need no escapes: eight in a word, the first of them in its lowest bits.
     public mutating func string(plain words: InlineArray<3, UInt64>) {
         let comma = takeSeparator()
-        append(atMost: 27) { start in
+        bytes.append(atMost: 27) { start in
             var out = start
             if comma { out.put(UInt8(ascii: ",")) }
             out.put(UInt8(ascii: "\""))
@@ -169,7 +170,7 @@ public struct JSONWriter: ~Copyable {
             return number(Double(millionths) / 1_000_000)
         }
         let comma = takeSeparator()
-        append(atMost: 23) { start in
+        bytes.append(atMost: 23) { start in
             var out = start
             if comma { out.put(UInt8(ascii: ",")) }
             if millionths < 0 { out.put(UInt8(ascii: "-")) }
@@ -201,7 +202,7 @@ public struct JSONWriter: ~Copyable {
     /// A value that is JSON already; it is not looked at.
     public mutating func raw(_ value: [UInt8]) {
         separate()
-        bytes.append(contentsOf: value)
+        value.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
     }
 
     /// A whole tree.
@@ -286,22 +287,12 @@ extension JSONWriter {
         if takeSeparator() { bytes.append(UInt8(ascii: ",")) }
     }
 
-    /// Makes room for at most `most` bytes, 1…, of which `body` writes some and answers how many.
-    @inline(__always)
-    private mutating func append(atMost most: Int, _ body: (UnsafeMutablePointer<UInt8>) -> Int) {
-        bytes.append(addingCapacity: most) { (out: inout OutputSpan<UInt8>) in
-            out.withUnsafeMutableBufferPointer { buffer, count in
-                if let start = buffer.baseAddress { count = body(start) }
-            }
-        }
-    }
-
     /// Appends text as it is, in one piece with what belongs around it.
     @inline(__always)
     private mutating func appendPlain(
         _ text: UnsafeBufferPointer<UInt8>, comma: Bool, isQuoted: Bool, isKey: Bool = false
     ) {
-        append(atMost: text.count + 4) { start in
+        bytes.append(atMost: text.count + 4) { start in
             var out = start
             if comma { out.put(UInt8(ascii: ",")) }
             if isQuoted { out.put(UInt8(ascii: "\"")) }
@@ -318,7 +309,7 @@ extension JSONWriter {
         // Native strings lend their storage; only a bridged one, which Linux has not, has none.
         let done: Bool? = text.utf8.withContiguousStorageIfAvailable { utf8 in
             var isPlain = true
-            append(atMost: utf8.count + 3) { start in
+            bytes.append(atMost: utf8.count + 3) { start in
                 var out = start
                 if comma { out.put(UInt8(ascii: ",")) }
                 if isQuoted { out.put(UInt8(ascii: "\"")) }
@@ -349,13 +340,16 @@ extension JSONWriter {
         default:
             bytes.append(contentsOf: "u00".utf8)
             let digits: StaticString = "0123456789abcdef"
-            digits.withUTF8Buffer { bytes.append(contentsOf: [$0[Int(byte >> 4)], $0[Int(byte & 15)]]) }
+            digits.withUTF8Buffer {
+                bytes.append($0[Int(byte >> 4)])
+                bytes.append($0[Int(byte & 15)])
+            }
         }
     }
 
     private mutating func appendDecimal(_ value: Int64, comma: Bool, isReal: Bool = false) {
         // A comma, a sign and 19 digits, `.0`.
-        append(atMost: 23) { start in
+        bytes.append(atMost: 23) { start in
             var out = start
             if comma { out.put(UInt8(ascii: ",")) }
             if value < 0 { out.put(UInt8(ascii: "-")) }

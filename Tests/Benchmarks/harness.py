@@ -269,6 +269,22 @@ class Beatd:
         self.processes.stop(self.process)
 
 
+# A beat of `saturate` on the machine on which the goals in percent, seconds and per second were set (shared/performance.md).
+REFERENCE_BARE_US = 0.54
+
+
+def slowness(processes, options, log):
+    """How many times as long as there a bare `bufferevent` client takes for a beat, here and now.
+
+    Virtual machines of one kind differ by 2 to 4 x from hour to hour, so goals that are no ratios are divided by it.
+    """
+    sink, port = start_sink(processes, options, log, limit=0)
+    bare = run_json(processes, ["saturate", "--port", str(port), "--seconds", "3"], options.core, log, 30)
+    processes.stop(sink)
+    say(f"bare bufferevent: {bare['cpuPerBeatUs']:.2f} us a beat")
+    return bare["cpuPerBeatUs"] / REFERENCE_BARE_US
+
+
 def wait_until_beaten(sink_port, count, limit):
     wait_for("every registration beaten", limit,
              lambda: ask_json(sink_port, "/sink/counts")["instances"] >= count)

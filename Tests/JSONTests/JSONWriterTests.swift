@@ -47,10 +47,19 @@ private func pretty(_ text: String) -> String {
         JSONWriter.append(to: &out) { $0.integer(1) }
         JSONWriter.append(to: &out) { $0.string("a") }
         #expect(out == Array("HTTP1\"a\"".utf8))
-        var writer = JSONWriter(appendingTo: out)
-        writer.bool(true)
-        #expect(writer.count == 12)
-        #expect(writer.finish() == Array("HTTP1\"a\"true".utf8))
+    }
+
+    @Test func growsFromAnySize() {
+        for reserved in [0, 1, 7, 512] {
+            var writer = JSONWriter(reserving: reserved)
+            writer.beginArray()
+            for number in 0..<100 { writer.integer(number) }
+            writer.string("\u{1}é\"")
+            writer.endArray()
+            let expected = "[" + (0..<100).map { "\($0)," }.joined() + #""\u0001é\""]"#
+            #expect(writer.count == expected.utf8.count)
+            #expect(writer.finish() == Array(expected.utf8))
+        }
     }
 
     @Test func givesTheBufferBackWhenTheBodyThrows() {
