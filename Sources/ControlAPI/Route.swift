@@ -82,6 +82,9 @@ public final class Route: Sendable {
         }
     }
 
+    /// Segments of its paths.
+    var segmentCount: Int { segments.count }
+
     /// Whether the path is of this route, and what stands in place of its parameter.
     func match(_ path: [String]) -> Match? {
         guard path.count == segments.count else { return nil }

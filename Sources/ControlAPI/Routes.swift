@@ -79,6 +79,9 @@ extension Route {
         if !templates.contains(route.template) { templates.append(route.template) }
     }
 
+    /// Where each stands among them.
+    static let templatePlaces = Dictionary(uniqueKeysWithValues: templates.enumerated().map { ($1, $0) })
+
     /// What a request asks for.
     enum Lookup {
         case route(Route, Match)
@@ -91,16 +94,27 @@ extension Route {
 
     /// The route for a method and a path. With `ops` only what the read-only listener serves.
     static func find(_ method: HTTPMethod, _ path: [String], ops: Bool) -> Lookup {
-        let wanted = method == .head ? .get : method
+        if let found = route(method == .head ? .get : method, path, ops: ops) { return found }
         if method == .options, path == ["*"] { return .options(methods(of: table), nil) }
-        var others: [Route] = []
-        for route in table where route.isOnOps || !ops {
-            guard let match = route.match(path) else { continue }
-            if route.method == wanted { return .route(route, match) }
-            others.append(route)
-        }
+        let others = table.filter { ($0.isOnOps || !ops) && $0.match(path) != nil }
         guard let first = others.first else { return .unknownPath }
         return method == .options ? .options(methods(of: others), first) : .otherMethods(methods(of: others), first)
+    }
+
+    private struct Group: Hashable {
+        var method: HTTPMethod
+        var segments: Int
+    }
+
+    /// The table by what is quickly compared, so that few routes are looked at for a request.
+    private static let groups = Dictionary(grouping: table) { Group(method: $0.method, segments: $0.segmentCount) }
+
+    private static func route(_ method: HTTPMethod, _ path: [String], ops: Bool) -> Lookup? {
+        guard let group = groups[Group(method: method, segments: path.count)] else { return nil }
+        for route in group where route.isOnOps || !ops {
+            if let match = route.match(path) { return .route(route, match) }
+        }
+        return nil
     }
 
     private static func methods(of routes: [Route]) -> [HTTPMethod] {

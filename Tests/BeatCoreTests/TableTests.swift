@@ -52,6 +52,28 @@ struct TableTests {
         #expect(wheel.popDue(at: now) == 0)
     }
 
+    @Test("what is read ahead are the entries that are popped next, and they stay")
+    func wheelPeeks() {
+        var wheel = TimingWheel(epoch: Instant(nanoseconds: 0))
+        wheel.grow(to: 100)
+        for entry in 0..<100 { wheel.schedule(Int32(entry), at: Int64(10 + entry % 2)) }
+        wheel.cancel(98)
+        var ahead: Set<Int32> = []
+        func peek(_ count: Int) {
+            ahead = []
+            _ = wheel.peek(count) { entry in
+                ahead.insert(entry)
+                return 0
+            }
+        }
+        peek(3)
+        #expect(ahead == [92, 94, 96])
+        #expect(ahead == Set((0..<3).compactMap { _ in wheel.popDue(at: 20) }))
+        peek(1_000)
+        #expect(ahead.count == 46, "those of one slot")
+        #expect(wheel.isScheduled(1))
+    }
+
     @Test("the index finds what is in it, through growth and removals")
     func index() {
         var random = SplitMix(seed: 3)
