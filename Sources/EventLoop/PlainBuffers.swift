@@ -96,10 +96,7 @@ struct PlainBuffers {
 
     /// Behind a callback: what is left in the loop's memory is kept in the stream's own.
     mutating func keepRest() {
-        guard isShared else {
-            if inputCount == 0, ownCapacity > StreamLimits.inputKept { giveBack() }
-            return
-        }
+        guard isShared else { return }
         isShared = false
         guard inputCount > 0, let rest = first else { return }
         if ownCapacity < inputCount { allocate(inputCount) }
@@ -117,28 +114,25 @@ struct PlainBuffers {
     mutating func consume(_ count: Int) {
         first = first.map { $0 + count }
         inputCount -= count
+        if inputCount == 0, ownCapacity > StreamLimits.inputKept { giveBack() }
     }
 
     /// Makes room behind a rest in `own`; how much there is.
     private mutating func reserveBehindRest() -> Int {
         guard let base = own, let rest = first else { return 0 }
-        let offset = rest - base
-        if ownCapacity - offset - inputCount < StreamLimits.readMin {
-            if ownCapacity - inputCount >= StreamLimits.readMin {
-                base.copyMemory(from: rest, byteCount: inputCount)
-                first = base
-            } else {
-                let larger = UnsafeMutableRawPointer.allocate(
-                    byteCount: 2 * inputCount + StreamLimits.readMin, alignment: 1)
-                larger.copyMemory(from: rest, byteCount: inputCount)
-                base.deallocate()
-                own = larger
-                ownCapacity = 2 * inputCount + StreamLimits.readMin
-                first = larger
-            }
-            return ownCapacity - inputCount
+        let room = ownCapacity - (rest - base) - inputCount
+        guard room < StreamLimits.readMin else { return room }
+        if ownCapacity - inputCount >= StreamLimits.readMin {
+            base.copyMemory(from: rest, byteCount: inputCount)
+            first = base
+        } else {
+            let capacity = 2 * inputCount + StreamLimits.readMin
+            let larger = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 1)
+            larger.copyMemory(from: rest, byteCount: inputCount)
+            base.deallocate()
+            (own, ownCapacity, first) = (larger, capacity, larger)
         }
-        return ownCapacity - offset - inputCount
+        return ownCapacity - inputCount
     }
 
     private mutating func allocate(_ capacity: Int) {

@@ -24,13 +24,19 @@ import Testing
         }
     }
 
+    private final class Peer {
+        let socket: PlainSocket
+
+        init(_ socket: consuming PlainSocket) { self.socket = socket }
+    }
+
     @Test func whatEachOwnerLeavesStaysItsOwn() throws {
         let runner = try LoopRunner()
         let server = try TestServer(runner.loop, limits: StreamLimits(inputMax: 64 << 10, outputMax: 1_000))
-        var peers: [PlainSocket] = []
+        var peers: [Peer] = []
         var takers: [Taker] = []
         for number in 0..<4 {
-            peers.append(try PlainSocket(connectingTo: try server.address))
+            peers.append(Peer(try PlainSocket(connectingTo: try server.address)))
             try runner.run(until: { server.streams.count == number + 1 })
             let taker = Taker()
             server.streams[number].delegate = taker
@@ -44,7 +50,7 @@ import Testing
             let piece = [UInt8](repeating: letter, count: 1 + Int(random.next(below: round % 10 == 0 ? 6_000 : 60)))
             sent[number] += piece
             takers[number].share = Int(random.next(below: 101))
-            peers[number].send(String(decoding: piece, as: UTF8.self))
+            peers[number].socket.send(String(decoding: piece, as: UTF8.self))
             let stream = server.streams[number]
             try runner.run(until: { takers[number].taken.count + stream.inputCount == sent[number].count })
             // Few leave much for long: what is kept must grow, and go again.
@@ -58,7 +64,7 @@ import Testing
         runner.close()
     }
 
-    @Test func codeThatIsGivenBackLeavesTheResidentSetAndRunsOn() {
+    @Test func codeThatIsGivenBackLeavesTheResidentSetAndRunsOn() throws {
         func residentFilePages() throws -> Int {
             let fields = try readText("/proc/self/statm").split(separator: " ").compactMap { Int($0) }
             return fields.count > 2 ? fields[2] : 0
