@@ -49,7 +49,7 @@ contract: release ## openapi.yaml and the metrics against a running beatd: schem
 	@scripts/deps.sh ci
 	@scripts/contract.sh
 
-bench: deps ## every figure of docs/performance.md, beside bare C and evhttp: about twenty minutes
+bench: deps ## every figure of docs/performance.md, beside bare C and evhttp: about half an hour
 	@python3 Tests/Benchmarks/bench.py all
 
 image-check: ## try the container image's run stage without a container engine (needs root, debootstrap)

@@ -4,7 +4,7 @@
 A sink that answers as Tomcat does and what puts load run on core 1, what is measured on core 0. The machine may be
 shared, so ratios taken in one run count, not figures from two. docs/performance.md has the figures and the method.
 
-    make bench                                     all of these one after the other, about twenty minutes
+    make bench                                     all of these one after the other, about half an hour
     Tests/Benchmarks/bench.py                      paced: 20 000 registrations at 5 s, about two minutes
     Tests/Benchmarks/bench.py --count 1000 --limit 100
     Tests/Benchmarks/bench.py saturated            beats/s beside a bare `bufferevent` client, five rounds
