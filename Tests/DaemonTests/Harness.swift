@@ -125,7 +125,7 @@ final class Harness {
     }
 
     /// The next answer on this connection.
-    func answer(_ client: TestClient, within seconds: Double = 10) throws -> HTTPResponse {
+    func answer(_ client: TestClient, within seconds: Double = 30) throws -> HTTPResponse {
         try until("an answer", within: seconds) { !client.responses.isEmpty || client.ended != nil }
         guard !client.responses.isEmpty else {
             throw TimedOut(description: "connection ended: \(String(describing: client.ended))")
