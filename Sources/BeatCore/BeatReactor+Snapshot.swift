@@ -78,7 +78,7 @@ extension BeatReactor {
         while position < slotEnd {
             switch table.rows[Int(position)].stage {
             case .vacant, .leaving: position += 1
-            case .kept, .refused: return (view(of: position), position + 1)
+            case .kept, .refused: return (RegistrationView(self, position), position + 1)
             }
         }
         return nil
@@ -86,31 +86,7 @@ extension BeatReactor {
 
     /// A registration as it stands; nil when the handle is stale. Tombstones have state `.deregistering`.
     public func view(_ handle: RegistrationHandle) -> RegistrationView? {
-        table.slot(handle).map { view(of: $0) }
-    }
-
-    private func view(of slot: Int32) -> RegistrationView {
-        let row = table.rows[Int(slot)]
-        let document = table.document(slot)
-        let scheduled = row.nextDue != Row.noTick && row.stage != .leaving && !row.hold.isSilent
-        return RegistrationView(
-            handle: table.handle(slot), id: table.id(slot), rev: table.records[Int(slot)].rev,
-            generation: documentGeneration(slot),
-            observedGeneration: observedGeneration(slot), createdAt: table.records[Int(slot)].createdAt,
-            updatedAt: table.records[Int(slot)].updatedAt, document: document, state: row.state, reason: reason(slot),
-            period: Period.duration(ticks: row.periodTicks), scheduled: scheduled, isHeldBack: row.hold.isSilent,
-            stopped: row.stage == .leaving,
-            nextBeatAt: scheduled ? wheel.begin(of: row.nextDue) : nil, lastSentAt: row.lastSent.known,
-            lastAcceptedAt: row.lastAccepted.known,
-            unhealthyAt: row.lastAccepted.known.map { $0 + PreservedMetadata.timeout(in: document.metadata) },
-            consecutiveFailures: Int(row.failures), server: row.server == Row.noServer ? nil : row.server,
-            dialect: row.dialect,
-            lastBeat: row.lastBeat.at.known.map {
-                RegistrationView.LastBeat(
-                    at: $0, outcome: row.lastBeat.outcome, code: Int(row.lastBeat.code), server: row.lastBeat.server,
-                    latency: .microseconds(Int64(row.lastBeat.latency)))
-            }, checks: checkViews(slot), maintenance: maintenanceOf(slot) ?? sidecarMaintenance,
-            isSidecarMaintenance: maintenanceOf(slot) == nil && sidecarMaintenance != nil)
+        table.slot(handle).map { RegistrationView(self, $0) }
     }
 
     func reason(_ slot: Int32) -> String {

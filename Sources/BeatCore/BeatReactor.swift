@@ -86,6 +86,9 @@ public struct BeatReactor: ~Copyable {
     /// While the sidecar is emptied, and behind that.
     var drainRun: Drain?
     var finished = false
+    /// What has an existential is handed over by its address. Without one, each call of a method that changes nothing
+    /// copies the two kilobytes of this value.
+    private let isHandedOverByAddress: any Sendable = true
     /// Makes the reads of `fetchRows` count as used.
     private var fetched: UInt32 = 0
     let maxRegistrations: Int

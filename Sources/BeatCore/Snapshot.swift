@@ -32,58 +32,91 @@ public enum RegistrationState: UInt8, Sendable, CaseIterable {
     }
 }
 
-/// One registration as it stands, for documents.
-public struct RegistrationView: Equatable, Sendable {
+/// One registration as it stands, for documents. An object, because it is large and handed on.
+public final class RegistrationView: Sendable {
     /// Finds it again, as long as it is there.
-    public var handle: RegistrationHandle
+    public let handle: RegistrationHandle
     /// Its id in the API.
-    public var id: String
+    public let id: String
     /// The value of the global change counter when the document last changed.
-    public var rev: UInt64
+    public let rev: UInt64
     /// Rises with each change of the document.
-    public var generation: UInt32
+    public let generation: UInt32
     /// The generation that Nacos accepted last; 0 for none.
-    public var observedGeneration: UInt32
+    public let observedGeneration: UInt32
     /// When the key was posted.
-    public var createdAt: Instant
+    public let createdAt: Instant
     /// When the document last changed.
-    public var updatedAt: Instant
+    public let updatedAt: Instant
     /// What was asked for.
-    public var document: RegistrationDocument
+    public let document: RegistrationDocument
     /// Where it stands.
-    public var state: RegistrationState
+    public let state: RegistrationState
     /// Why it is in this state, in words.
-    public var reason: String
+    public let reason: String
     /// The time between beats that is kept now.
-    public var period: Duration
+    public let period: Duration
     /// False while no further beat is planned.
-    public var scheduled: Bool
+    public let scheduled: Bool
     /// True while its checks or a person let nothing be sent.
-    public var isHeldBack = false
+    public let isHeldBack: Bool
     /// True for a tombstone: `removeBeatInfo` was called.
-    public var stopped: Bool
+    public let stopped: Bool
     /// When the next beat is due.
-    public var nextBeatAt: Instant?
+    public let nextBeatAt: Instant?
     /// When a beat or a register was last written.
-    public var lastSentAt: Instant?
+    public let lastSentAt: Instant?
     /// When Nacos last accepted a beat or a register.
-    public var lastAcceptedAt: Instant?
+    public let lastAcceptedAt: Instant?
     /// When Nacos will call the instance unhealthy unless a beat comes; nil before the first acceptance.
-    public var unhealthyAt: Instant?
+    public let unhealthyAt: Instant?
     /// Scheduled beats in a row that failed.
-    public var consecutiveFailures: Int
+    public let consecutiveFailures: Int
     /// The server that answered last.
-    public var server: ServerIndex?
+    public let server: ServerIndex?
     /// The dialect in which Nacos accepted it; nil before.
-    public var dialect: Dialect?
+    public let dialect: Dialect?
     /// The beat that ended last.
-    public var lastBeat: LastBeat?
+    public let lastBeat: LastBeat?
     /// Its checks in the order of the document.
-    public var checks: [CheckView] = []
+    public let checks: [CheckView]
     /// Its own maintenance, else that of the whole sidecar.
-    public var maintenance: Maintenance?
+    public let maintenance: Maintenance?
     /// Whether `maintenance` is that of the whole sidecar.
-    public var isSidecarMaintenance = false
+    public let isSidecarMaintenance: Bool
+
+    /// The registration in a slot, which must not be vacant.
+    init(_ core: borrowing BeatReactor, _ slot: Int32) {
+        let row = core.table.rows[Int(slot)]
+        handle = core.table.handle(slot)
+        id = core.table.id(slot)
+        rev = core.table.records[Int(slot)].rev
+        generation = core.documentGeneration(slot)
+        observedGeneration = core.observedGeneration(slot)
+        createdAt = core.table.records[Int(slot)].createdAt
+        updatedAt = core.table.records[Int(slot)].updatedAt
+        document = core.table.document(slot)
+        state = row.state
+        reason = core.reason(slot)
+        period = Period.duration(ticks: row.periodTicks)
+        isHeldBack = row.hold.isSilent
+        stopped = row.stage == .leaving
+        scheduled = row.nextDue != Row.noTick && !stopped && !isHeldBack
+        nextBeatAt = scheduled ? core.wheel.begin(of: row.nextDue) : nil
+        lastSentAt = row.lastSent.known
+        lastAcceptedAt = row.lastAccepted.known
+        unhealthyAt =
+            row.lastAccepted == Row.never
+            ? nil : row.lastAccepted + PreservedMetadata.timeout(in: core.table.records[Int(slot)].metadata)
+        consecutiveFailures = Int(row.failures)
+        server = row.server == Row.noServer ? nil : row.server
+        dialect = row.dialect
+        lastBeat = LastBeat(row.lastBeat)
+        checks = core.checkViews(slot)
+        let own = core.maintenanceOf(slot)
+        maintenance = own ?? core.sidecarMaintenance
+        isSidecarMaintenance = own == nil && core.sidecarMaintenance != nil
+    }
 
     /// The beat that ended last.
     public struct LastBeat: Equatable, Sendable {
@@ -97,6 +130,16 @@ public struct RegistrationView: Equatable, Sendable {
         public var server: ServerIndex
         /// From sent to answered.
         public var latency: Duration
+
+        /// Nil when none has ended.
+        init?(_ beat: Row.LastBeat) {
+            guard let at = beat.at.known else { return nil }
+            self.at = at
+            outcome = beat.outcome
+            code = Int(beat.code)
+            server = beat.server
+            latency = .microseconds(Int64(beat.latency))
+        }
     }
 }
 

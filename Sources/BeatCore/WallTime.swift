@@ -69,7 +69,8 @@ public struct WallTime: Comparable, Hashable, Sendable {
 extension WallTime {
     /// One day in UTC with its text, for documents with many times: most of them lie on the same day.
     public struct Day: Sendable {
-        private let number: Int
+        /// Its midnight, in milliseconds since 1970.
+        private let begin: Int64
         /// `2026-08-`
         private let yearAndMonth: UInt64
         /// `22T`
@@ -80,25 +81,37 @@ extension WallTime {
 
         private init(number: Int) {
             let date = Civil(day: number)
-            self.number = number
-            let year = Day.twoDigits(date.year / 100) | Day.twoDigits(date.year % 100) << 16
-            yearAndMonth = year | Day.dash << 32 | Day.twoDigits(date.month) << 40 | Day.dash << 56
-            day = Day.twoDigits(date.day) | UInt64(UInt8(ascii: "T")) << 16
+            begin = Int64(number) * 86_400_000
+            let year = Day.twoDigits(UInt32(date.year / 100)) | Day.twoDigits(UInt32(date.year % 100)) << 16
+            yearAndMonth = year | Day.dash << 32 | Day.twoDigits(UInt32(date.month)) << 40 | Day.dash << 56
+            day = Day.twoDigits(UInt32(date.day)) | UInt64(UInt8(ascii: "T")) << 16
         }
 
         /// The 24 bytes of `rfc3339` of any time, those of this day at least cost: eight in a word, the first of them
         /// in its lowest bits.
         public func rfc3339(_ time: WallTime) -> InlineArray<3, UInt64> {
-            let (day, rest) = time.split
-            guard day == number else { return Day(number: day).rfc3339(time) }
-            let hour = Day.twoDigits(rest / 3_600_000)
-            let minute = Day.twoDigits(rest / 60_000 % 60)
-            let second = Day.twoDigits(rest / 1000 % 60)
-            let tenths = UInt64(truncatingIfNeeded: rest % 1000 / 100) + 0x30
-            let millisecond = tenths | Day.twoDigits(rest % 100) << 8
+            let offset = time.milliseconds &- begin
+            guard 0..<86_400_000 ~= offset else {
+                let (day, rest) = time.split
+                return Day(number: day).text(UInt32(rest))
+            }
+            return text(UInt32(truncatingIfNeeded: offset))
+        }
+
+        /// Of so many milliseconds since midnight.
+        @inline(__always)
+        private func text(_ rest: UInt32) -> InlineArray<3, UInt64> {
+            let seconds = rest / 1000
+            let milliseconds = rest &- seconds &* 1000
+            let minutes = seconds / 60
+            let hours = minutes / 60
+            let hundreds = milliseconds / 100
+            let millisecond = UInt64(hundreds &+ 0x30) | Day.twoDigits(milliseconds &- hundreds &* 100) << 8
             let end = UInt64(UInt8(ascii: "Z")) << 56
+            let minute = Day.twoDigits(minutes &- hours &* 60)
+            let second = Day.twoDigits(seconds &- minutes &* 60)
             return [
-                yearAndMonth, self.day | hour << 24 | Day.colon << 40 | minute << 48,
+                yearAndMonth, day | Day.twoDigits(hours) << 24 | Day.colon << 40 | minute << 48,
                 Day.colon | second << 8 | Day.point << 24 | millisecond << 32 | end,
             ]
         }
@@ -108,8 +121,9 @@ extension WallTime {
         private static let point = UInt64(UInt8(ascii: "."))
 
         @inline(__always)
-        private static func twoDigits(_ value: Int) -> UInt64 {
-            UInt64(truncatingIfNeeded: value / 10) + 0x30 | (UInt64(truncatingIfNeeded: value % 10) + 0x30) << 8
+        private static func twoDigits(_ value: UInt32) -> UInt64 {
+            let tens = value / 10
+            return UInt64(tens &+ 0x30) | UInt64(value &- tens &* 10 &+ 0x30) << 8
         }
     }
 }

@@ -45,11 +45,16 @@ public struct Context: Sendable {
 
 extension Context {
     /// An instant of this process on the wall clock.
-    func wall(_ at: Instant) -> WallTime {
-        // Both cut to whole milliseconds, so that an instant is told alike whenever it is told.
-        WallTime(milliseconds: wall.milliseconds - now.wholeMilliseconds + at.wholeMilliseconds)
-    }
+    func wall(_ at: Instant) -> WallTime { wall.moved(from: now, to: at) }
 
     /// An instant of this process on the wall clock: RFC 3339, UTC, milliseconds.
     func text(_ at: Instant) -> String { wall(at).rfc3339 }
+}
+
+extension WallTime {
+    /// The wall clock at an instant, when this is what it said at another one.
+    func moved(from now: Instant, to at: Instant) -> WallTime {
+        // Both cut to whole milliseconds, so that an instant is told alike whenever it is told.
+        WallTime(milliseconds: milliseconds - now.wholeMilliseconds + at.wholeMilliseconds)
+    }
 }

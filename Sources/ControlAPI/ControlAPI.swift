@@ -83,14 +83,26 @@ public struct ControlAPI: Sendable {
         }
     }
 
-    var configuration: Configuration
-    let admission: Admission
+    /// Held as an object, because each request takes the API in hand.
+    private final class Parts: Sendable {
+        let configuration: Configuration
+        let admission: Admission
+
+        init(_ configuration: Configuration) {
+            self.configuration = configuration
+            admission = Admission(configuration)
+        }
+    }
+
+    private var parts: Parts
+    var admission: Admission { parts.admission }
+    var configuration: Configuration {
+        get { parts.configuration }
+        set { parts = Parts(newValue) }
+    }
 
     /// An API of this configuration.
-    public init(_ configuration: Configuration) {
-        self.configuration = configuration
-        admission = Admission(configuration)
-    }
+    public init(_ configuration: Configuration) { parts = Parts(configuration) }
 
     /// Answers a request at once, or hands inputs for the core with what is needed to render their answers.
     ///
@@ -174,8 +186,8 @@ public struct ControlAPI: Sendable {
         }
     }
 
-    static func path(of request: HTTPRequest) throws(Problem) -> [String] {
-        do throws(EscapingError) { return try request.target.pathSegments() } catch {
+    static func path(of request: HTTPRequest) throws(Problem) -> PathSegments {
+        do throws(EscapingError) { return try PathSegments(request.target.path) } catch {
             throw Problem(.malformedRequest, "the path has an escape (%XX) that cannot be decoded")
         }
     }

@@ -47,7 +47,7 @@ extension ControlAPI {
             writer.beginObject()
             writer.member("method", route.method.name)
             writer.member("path", route.template)
-            writer.member("operationId", route.operation.rawValue)
+            writer.member("operationId", route.operation.id)
             writer.endObject()
         }
         writer.endArray()

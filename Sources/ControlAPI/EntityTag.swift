@@ -90,9 +90,8 @@ enum TagCondition: Equatable, Sendable {
 
     /// The condition in the fields of this name, nil when there is none.
     init?(_ name: String, in fields: HTTPFields) {
-        let values = fields.values(of: name)
-        guard !values.isEmpty else { return nil }
-        let tags = values.flatMap(TagCondition.split)
+        guard fields.contains(name) else { return nil }
+        let tags = fields.values(of: name).flatMap(TagCondition.split)
         self = tags == ["*"] ? .any : .tags(tags)
     }
 

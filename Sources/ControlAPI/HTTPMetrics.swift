@@ -37,7 +37,7 @@ public struct HTTPMetrics: Sendable {
     /// Counts a request that was answered after so many nanoseconds. `route` is that of its `Handling`, nil also for
     /// what the parser refused.
     public mutating func record(_ route: Route?, _ method: HTTPMethod, status: Int, nanoseconds: Int64) {
-        let template = route.flatMap { Route.templatePlaces[$0.template] } ?? Route.templates.count
+        let template = route?.templatePlace ?? Route.templates.count
         let place = HTTPMetrics.place(template, method)
         let position = lines[place].position(of: status)
         lines[place].durations[position].record(nanoseconds)
@@ -68,8 +68,7 @@ public struct HTTPMetrics: Sendable {
 
     /// What the routes say that they answer.
     private static let documented: [Key] = Route.table.flatMap { route in
-        let template = Route.templatePlaces[route.template] ?? Route.templates.count
-        return route.statuses.map { Key(template: template, method: route.method, status: $0) }
+        route.statuses.map { Key(template: route.templatePlace, method: route.method, status: $0) }
     }
 
     private static func precedes(_ one: Key, _ other: Key) -> Bool {

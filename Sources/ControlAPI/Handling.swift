@@ -49,8 +49,8 @@ public struct Pending: Equatable, Sendable {
     public let count: Int
 }
 
-/// A request that has found its route.
-struct Call: Sendable {
+/// A request that has found its route. An object: it is handed on and on, and has a dozen references.
+final class Call: Sendable {
     let request: HTTPRequest
     let route: Route
     /// What stands in place of the template's parameter.

@@ -78,7 +78,9 @@ extension ControlAPI {
     /// From now on `/v1/config` shows this for a setting that was changed while the process runs.
     public mutating func report(setting name: String, value: String, source: String) {
         guard let position = configuration.settings.firstIndex(where: { $0.name == name }) else { return }
-        configuration.settings[position].value = value
-        configuration.settings[position].source = source
+        var changed = configuration
+        changed.settings[position].value = value
+        changed.settings[position].source = source
+        configuration = changed
     }
 }

@@ -68,6 +68,10 @@ enum RegistrationField: String, CaseIterable, Sendable {
         }
     }
 
+    /// What a client may write.
+    static let writable = allCases.filter { !$0.isServerOwned }
+    /// What stays the same while nobody writes.
+    static let stored = allCases.filter { $0 != .status }
     /// What is suggested for a misspelt name.
-    static let writableNames = allCases.filter { !$0.isServerOwned }.map(\.rawValue)
+    static let writableNames = writable.map(\.rawValue)
 }

@@ -3,36 +3,39 @@ internal import JSON
 
 /// Writes registration documents.
 struct RegistrationWriter: Sendable {
-    let context: Context
     /// The Nacos servers' names by their places.
     let servers: [String]
+    private let now: Instant
+    private let wall: WallTime
     /// The day of most times in a document.
     private let today: WallTime.Day
 
     init(context: Context, servers: [String]) {
-        self.context = context
         self.servers = servers
+        now = context.now
+        wall = context.wall
         today = WallTime.Day(of: context.wall)
     }
 
     /// The document of a registration; `result` is what a write did to it.
     func write(_ view: RegistrationView, result: WriteResult? = nil, to writer: inout JSONWriter) {
         writer.beginObject()
-        for field in RegistrationField.allCases { write(field, view, result, to: &writer) }
+        write(RegistrationField.allCases, of: view.document, view, to: &writer)
+        if let result { writer.member(RegistrationField.result.key, result.rawValue) }
         writer.endObject()
     }
 
     /// What a client may write: a registration without what is the server's own.
     func writeWritable(_ document: RegistrationDocument, to writer: inout JSONWriter) {
         writer.beginObject()
-        for field in RegistrationField.allCases where !field.isServerOwned { write(field, document, to: &writer) }
+        write(RegistrationField.writable, of: document, nil, to: &writer)
         writer.endObject()
     }
 
     /// What an export keeps: the document without its live status.
     func writeExported(_ view: RegistrationView, to writer: inout JSONWriter) {
         writer.beginObject()
-        for field in RegistrationField.allCases where field != .status { write(field, view, nil, to: &writer) }
+        write(RegistrationField.stored, of: view.document, view, to: &writer)
         writer.endObject()
     }
 
@@ -40,56 +43,50 @@ struct RegistrationWriter: Sendable {
     func writeDryRun(_ document: RegistrationDocument, id: String, result: WriteResult, to writer: inout JSONWriter) {
         writer.beginObject()
         writer.member(RegistrationField.id.key, id)
-        for field in RegistrationField.allCases where !field.isServerOwned { write(field, document, to: &writer) }
+        write(RegistrationField.writable, of: document, nil, to: &writer)
         writer.member(RegistrationField.result.key, result.rawValue)
         writer.endObject()
     }
 
+    /// Those of the fields that are there: the server's own with a view, and no result.
     private func write(
-        _ field: RegistrationField, _ view: RegistrationView, _ result: WriteResult?, to writer: inout JSONWriter
+        _ fields: [RegistrationField], of document: RegistrationDocument, _ view: RegistrationView?,
+        to writer: inout JSONWriter
     ) {
-        let name = field.key
-        switch field {
-        case .id: writer.member(name, view.id)
-        case .serviceName, .groupName, .namespaceId, .clusterName, .ip, .ipRule, .port, .weight, .enabled, .metadata,
-            .period,
-            .checks, .onUnhealthy, .deregisterOnExit, .labels:
-            write(field, view.document, to: &writer)
-        case .rev: writer.member(name, count: view.rev)
-        case .generation: writer.member(name, Int(view.generation))
-        case .createdAt: write(name, view.createdAt, to: &writer)
-        case .updatedAt: write(name, view.updatedAt, to: &writer)
-        case .source: writer.member(name, view.document.source.rawValue)
-        case .status:
-            writer.key(name)
-            writeStatus(view, to: &writer)
-        case .result: if let result { writer.member(name, result.rawValue) }
-        }
-    }
-
-    private func write(_ field: RegistrationField, _ document: RegistrationDocument, to writer: inout JSONWriter) {
-        let name = field.key
-        switch field {
-        case .serviceName: writer.member(name, document.key.serviceName)
-        case .groupName: writer.member(name, document.key.groupName)
-        case .namespaceId: writer.member(name, document.key.namespaceId)
-        case .clusterName: writer.member(name, document.key.clusterName)
-        case .ip: writer.member(name, document.key.ip)
-        // Only where there is one, as a period.
-        case .ipRule: if let rule = document.ipRule { writer.member(name, rule) }
-        case .port: writer.member(name, Int(document.key.port))
-        case .weight: writer.member(name, document.weight)
-        case .enabled: writer.member(name, document.enabled)
-        case .metadata: write(name, document.metadata, to: &writer)
-        // Only when it was given: put back, a period that nobody chose would be told to Nacos as chosen.
-        case .period: if let period = document.period { writer.member(name, period) }
-        case .checks:
-            writer.key(name)
-            write(document.checks, to: &writer)
-        case .onUnhealthy: writer.member(name, document.onUnhealthy.rawValue)
-        case .deregisterOnExit: writer.member(name, document.deregisterOnExit)
-        case .labels: write(name, document.labels, to: &writer)
-        case .id, .rev, .generation, .createdAt, .updatedAt, .source, .status, .result: break
+        for field in fields {
+            let name = field.key
+            switch field {
+            case .id: if let view { writer.member(name, view.id) }
+            case .serviceName: writer.member(name, document.key.serviceName)
+            case .groupName: writer.member(name, document.key.groupName)
+            case .namespaceId: writer.member(name, document.key.namespaceId)
+            case .clusterName: writer.member(name, document.key.clusterName)
+            case .ip: writer.member(name, document.key.ip)
+            // Only where there is one, as a period.
+            case .ipRule: if let rule = document.ipRule { writer.member(name, rule) }
+            case .port: writer.member(name, Int(document.key.port))
+            case .weight: writer.member(name, document.weight)
+            case .enabled: writer.member(name, document.enabled)
+            case .metadata: write(name, document.metadata, to: &writer)
+            // Only when it was given: put back, a period that nobody chose would be told to Nacos as chosen.
+            case .period: if let period = document.period { writer.member(name, period) }
+            case .checks:
+                writer.key(name)
+                write(document.checks, to: &writer)
+            case .onUnhealthy: writer.member(name, document.onUnhealthy.rawValue)
+            case .deregisterOnExit: writer.member(name, document.deregisterOnExit)
+            case .labels: write(name, document.labels, to: &writer)
+            case .rev: if let view { writer.member(name, count: view.rev) }
+            case .generation: if let view { writer.member(name, Int(view.generation)) }
+            case .createdAt: if let view { write(name, view.createdAt, to: &writer) }
+            case .updatedAt: if let view { write(name, view.updatedAt, to: &writer) }
+            case .source: if view != nil { writer.member(name, document.source.rawValue) }
+            case .status:
+                guard let view else { continue }
+                writer.key(name)
+                writeStatus(view, to: &writer)
+            case .result: break
+            }
         }
     }
 
@@ -119,7 +116,7 @@ struct RegistrationWriter: Sendable {
         write("lastSentAt", view.lastSentAt, to: &writer)
         write("lastAcceptedAt", view.lastAcceptedAt, to: &writer)
         writer.key("secondsUntilUnhealthy")
-        if let at = view.unhealthyAt { writer.seconds(at - context.now) } else { writer.null() }
+        if let at = view.unhealthyAt { writer.seconds(at - now) } else { writer.null() }
         writer.member("consecutiveFailures", view.consecutiveFailures)
         writer.key("server")
         if let server = view.server { writer.string(name(of: server)) } else { writer.null() }
@@ -165,7 +162,7 @@ struct RegistrationWriter: Sendable {
     func write(_ name: StaticString, _ at: Instant?, to writer: inout JSONWriter) {
         writer.key(name)
         guard let at else { return writer.null() }
-        writer.string(plain: today.rfc3339(context.wall(at)))
+        writer.string(plain: today.rfc3339(wall.moved(from: now, to: at)))
     }
 
     private func name(of server: ServerIndex) -> String {

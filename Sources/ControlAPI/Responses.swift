@@ -2,19 +2,25 @@ internal import HTTPWire
 internal import JSON
 
 /// The media types of answers.
-enum MediaType: String {
-    case json = "application/json"
-    case problem = "application/problem+json"
-    case text = "text/plain; charset=utf-8"
-    case yaml = "application/yaml"
-    case prometheus = "text/plain; version=0.0.4; charset=utf-8"
-    case openMetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8"
-    case html = "text/html; charset=utf-8"
-    case css = "text/css; charset=utf-8"
-    case javaScript = "text/javascript; charset=utf-8"
-    case svg = "image/svg+xml"
-    case eventStream = "text/event-stream"
-    case ndjson = "application/x-ndjson"
+enum MediaType: Int, CaseIterable {
+    case json, problem, text, yaml, prometheus, openMetrics, html, css, javaScript, svg, eventStream, ndjson
+
+    var name: String {
+        switch self {
+        case .json: "application/json"
+        case .problem: "application/problem+json"
+        case .text: "text/plain; charset=utf-8"
+        case .yaml: "application/yaml"
+        case .prometheus: "text/plain; version=0.0.4; charset=utf-8"
+        case .openMetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8"
+        case .html: "text/html; charset=utf-8"
+        case .css: "text/css; charset=utf-8"
+        case .javaScript: "text/javascript; charset=utf-8"
+        case .svg: "image/svg+xml"
+        case .eventStream: "text/event-stream"
+        case .ndjson: "application/x-ndjson"
+        }
+    }
 
     var isJSON: Bool {
         switch self {
@@ -28,14 +34,11 @@ extension HTTPResponse {
     /// A body, which ends with a newline; with `etag`, caches may keep it but must ask.
     static func body(
         _ status: Int, _ type: MediaType, _ body: consuming [UInt8], pretty: Bool = false, etag: EntityTag? = nil,
-        fields: consuming HTTPFields = HTTPFields(reserving: 4, bytes: 192)
+        fields: HTTPFields = HTTPFields()
     ) -> HTTPResponse {
         if pretty, type.isJSON { body = JSONPretty.pretty(body) }
         if body.last != UInt8(ascii: "\n") { body.append(UInt8(ascii: "\n")) }
-        var response = HTTPResponse(status, fields: fields, body: body)
-        response.fields.append("Content-Type", type.rawValue)
-        response.appendCaching(etag)
-        return response
+        return HTTPResponse(status, fields: head(type, etag, fields), body: body)
     }
 
     /// Text, which ends with a newline.
@@ -64,17 +67,34 @@ extension HTTPResponse {
 
     /// The head of a body that follows piece by piece.
     static func streamed(_ type: MediaType, etag: EntityTag?) -> HTTPResponse {
-        var response = HTTPResponse(200)
-        response.fields.append("Content-Type", type.rawValue)
-        response.appendCaching(etag)
-        return response
+        HTTPResponse(200, fields: head(type, etag, HTTPFields()))
     }
 
     private mutating func appendCaching(_ etag: EntityTag?) {
-        if let etag { fields.append("ETag", atMost: EntityTag.textMax, etag.append) }
         fields.append(etag == nil ? HTTPResponse.unstored : HTTPResponse.revalidated)
+        if let etag { fields.append("ETag", atMost: EntityTag.textMax, etag.append) }
+    }
+
+    /// The fields of an answer with a body, `others` last.
+    private static func head(_ type: MediaType, _ etag: EntityTag?, _ others: HTTPFields) -> HTTPFields {
+        let common = etag == nil ? unstoredHeads[type.rawValue] : revalidatedHeads[type.rawValue]
+        var fields = HTTPFields(common, reserving: 1 + others.count, bytes: 4 + EntityTag.textMax + 64 * others.count)
+        if let etag { fields.append("ETag", atMost: EntityTag.textMax, etag.append) }
+        if !others.isEmpty { fields.append(others) }
+        return fields
     }
 
     private static let unstored: HTTPFields = ["Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"]
     private static let revalidated: HTTPFields = ["Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"]
+    /// By `MediaType.rawValue`: what all answers of a type have in common, put together and looked at once.
+    private static let unstoredHeads = MediaType.allCases.map { $0.head(unstored) }
+    private static let revalidatedHeads = MediaType.allCases.map { $0.head(revalidated) }
+}
+
+extension MediaType {
+    fileprivate func head(_ caching: HTTPFields) -> HTTPFields {
+        var fields: HTTPFields = ["Content-Type": name]
+        fields.append(caching)
+        return fields.checkedOnce()
+    }
 }

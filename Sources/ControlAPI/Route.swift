@@ -3,8 +3,8 @@ public import HTTPWire
 /// One method on one path: what it takes, what it may answer, who may ask. An object, because every request that has
 /// found its route carries it along, and copying a value would count the references of each part.
 public final class Route: Sendable {
-    /// The operations of the API; the raw values are the operationIds of `openapi.yaml`.
-    public enum Operation: String, CaseIterable, Sendable {
+    /// The operations of the API.
+    public enum Operation: Int, CaseIterable, Sendable {
         case registerBeat, listBeats, removeBeats, readBeat, putBeat, patchBeat, removeBeat
         case maintainBeat, endBeatMaintenance, renewBeat, maintainSidecar, endSidecarMaintenance, drainSidecar
         case readHistory, readHealth, beatNow, followEvents
@@ -12,6 +12,9 @@ public final class Route: Sendable {
         case readMetrics, readMetric, readStatus, readServers, readConfig, reload, setLogLevel, readCapabilities
         case readLiveness, readReadiness, readStartup, scrapeMetrics
         case readContract, readProblem, readMenu, readDashboardFile
+
+        /// The operationId of `openapi.yaml`.
+        public var id: String { "\(self)" }
     }
 
     /// What a client must be allowed to.
@@ -48,12 +51,9 @@ public final class Route: Sendable {
     /// Whether the read-only listener serves it.
     let isOnOps: Bool
 
-    private let segments: [Segment]
-
-    private enum Segment: Sendable {
-        case literal(String)
-        case parameter
-    }
+    /// Of the template in UTF-8; nil stands for the parameter.
+    private let segments: [[UInt8]?]
+    private let parameterPlace: Int?
 
     init(
         _ operation: Operation, _ method: HTTPMethod, _ template: String, _ rights: Rights, body: Body = .none,
@@ -70,8 +70,9 @@ public final class Route: Sendable {
         self.isOnOps = isOnOps
         self.statuses = Set(statuses + Route.guardStatuses(rights)).sorted()
         segments = template.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map {
-            $0.hasPrefix("{") ? .parameter : .literal(String($0))
+            $0.hasPrefix("{") ? nil : Array($0.utf8)
         }
+        parameterPlace = segments.firstIndex { $0 == nil }
     }
 
     /// What is answered before a handler runs: an unknown query parameter, an unknown host or site, a missing token.
@@ -86,18 +87,9 @@ public final class Route: Sendable {
     var segmentCount: Int { segments.count }
 
     /// Whether the path is of this route, and what stands in place of its parameter.
-    func match(_ path: [String]) -> Match? {
-        guard path.count == segments.count else { return nil }
-        var parameter: String?
-        for (segment, given) in zip(segments, path) {
-            switch segment {
-            case .literal(let text): if text != given { return nil }
-            case .parameter:
-                if given.isEmpty { return nil }
-                parameter = given
-            }
-        }
-        return Match(parameter: parameter)
+    func match(_ path: PathSegments) -> Match? {
+        guard path.match(segments) else { return nil }
+        return Match(parameter: parameterPlace.map { path[$0] })
     }
 
     /// A path that matched.

@@ -79,8 +79,13 @@ extension Route {
         if !templates.contains(route.template) { templates.append(route.template) }
     }
 
-    /// Where each stands among them.
-    static let templatePlaces = Dictionary(uniqueKeysWithValues: templates.enumerated().map { ($1, $0) })
+    /// Where the template of each operation stands among them, by its raw value.
+    private static let templatePlaces = Operation.allCases.map { operation in
+        table.first { $0.operation == operation }.flatMap { templates.firstIndex(of: $0.template) } ?? templates.count
+    }
+
+    /// Where the template stands among all.
+    var templatePlace: Int { Route.templatePlaces[operation.rawValue] }
 
     /// What a request asks for.
     enum Lookup {
@@ -93,25 +98,26 @@ extension Route {
     }
 
     /// The route for a method and a path. With `ops` only what the read-only listener serves.
-    static func find(_ method: HTTPMethod, _ path: [String], ops: Bool) -> Lookup {
+    static func find(_ method: HTTPMethod, _ path: PathSegments, ops: Bool) -> Lookup {
         if let found = route(method == .head ? .get : method, path, ops: ops) { return found }
-        if method == .options, path == ["*"] { return .options(methods(of: table), nil) }
+        if method == .options, path.count == 1, path[0] == "*" { return .options(methods(of: table), nil) }
         let others = table.filter { ($0.isOnOps || !ops) && $0.match(path) != nil }
         guard let first = others.first else { return .unknownPath }
         return method == .options ? .options(methods(of: others), first) : .otherMethods(methods(of: others), first)
     }
 
-    private struct Group: Hashable {
-        var method: HTTPMethod
-        var segments: Int
+    /// By the place of the method and then by the number of segments, so that few routes are looked at for a request.
+    private static let groups: [[[Route]]] = methods.map { method in
+        let longest = table.map(\.segmentCount).max() ?? 0
+        return (0...longest).map { count in table.filter { $0.method == method && $0.segmentCount == count } }
     }
 
-    /// The table by what is quickly compared, so that few routes are looked at for a request.
-    private static let groups = Dictionary(grouping: table) { Group(method: $0.method, segments: $0.segmentCount) }
+    /// The methods that routes have.
+    private static let methods: [HTTPMethod] = [.get, .post, .put, .patch, .delete]
 
-    private static func route(_ method: HTTPMethod, _ path: [String], ops: Bool) -> Lookup? {
-        guard let group = groups[Group(method: method, segments: path.count)] else { return nil }
-        for route in group where route.isOnOps || !ops {
+    private static func route(_ method: HTTPMethod, _ path: PathSegments, ops: Bool) -> Lookup? {
+        guard let place = methods.firstIndex(of: method), path.count < groups[place].count else { return nil }
+        for route in groups[place][path.count] where route.isOnOps || !ops {
             if let match = route.match(path) { return .route(route, match) }
         }
         return nil

@@ -82,8 +82,7 @@ final class HTTPConnection: StreamDelegate {
     /// Reads up to the next whole request.
     private func read() {
         while case .reading = state {
-            var step = HTTPParseStep(consumed: 0, event: .needsMore)
-            stream.withInput { step = parser.parse($0) }
+            let step = stream.withInput { parser.parse($0) }
             stream.consume(step.consumed)
             switch step.event {
             case .needsMore:
@@ -140,8 +139,11 @@ final class HTTPConnection: StreamDelegate {
         if thenClose || hasLeft { writer.keepsOpen = false }
         server.head.removeAll(keepingCapacity: true)
         writer.appendHead(of: response, date: date, to: &server.head)
+        let sendsBody = writer.sendsBody(of: response)
+        let isShort = response.body.count <= HTTPServerLimits.copiedBody
+        if sendsBody, isShort { server.head += response.body }
         stream.write(server.head)
-        if writer.sendsBody(of: response) { stream.write(response.body) }
+        if sendsBody, !isShort { stream.write(response.body) }
         answered(writer)
     }
 
@@ -154,7 +156,9 @@ final class HTTPConnection: StreamDelegate {
             return setDeadline(server.limits.drain, from: server.readClock())
         }
         state = .reading
-        read()
+        // What was pipelined behind the request is there already; else nothing is to be read yet.
+        guard stream.inputCount == 0, !isHalfClosed else { return read() }
+        updateDeadline(at: server.readClock())
     }
 
     // MARK: the end

@@ -143,7 +143,7 @@ final class HTTPServer {
 
     // MARK: requests
 
-    func received(_ request: consuming HTTPRequest, on connection: HTTPConnection, at now: Int64) {
+    func received(_ request: HTTPRequest, on connection: HTTPConnection, at now: Int64) {
         arrivals.append(Arrival(request: request, connection: connection, at: now))
         pauseWhenFull(connection.listener)
     }

@@ -31,6 +31,8 @@ struct HTTPServerLimits {
     static let outputMax = 1 << 20
     /// Bytes of output that may wait while a further pipelined request is answered: what a socket buffer takes.
     static let outputHeld = 64 << 10
+    /// Bytes of a body up to which it is copied behind its head, so that both are handed over at once.
+    static let copiedBody = 4 << 10
     /// Requests answered in one turn, so that beats come in between.
     static let requestsPerTurn = 64
     /// Time for requests in one turn, for the same reason; one that takes longer is the last of its turn.

@@ -93,32 +93,8 @@ public enum FormEncoding {
     }
 }
 
-extension HTTPTarget {
-    /// The path's segments, decoded one by one, so that an escaped slash stays within its segment: `/v1/a%2Fb` is
-    /// `["v1", "a/b"]`, `/` is `[""]`, and a slash at the end adds an empty segment.
-    public func pathSegments() throws(EscapingError) -> [String] {
-        let bytes = path.utf8.span
-        var segments: [String] = []
-        segments.reserveCapacity(4)
-        var start = bytes.count > 0 && bytes[0] == ASCII.slash ? 1 : 0
-        while start <= bytes.count {
-            var end = start
-            while end < bytes.count, bytes[end] != ASCII.slash { end += 1 }
-            let segment = bytes.extracting(start..<end)
-            if segment.contains(ASCII.percent) {
-                segments.append(try Escapes.decode(bytes, start..<end, plusIsBlank: false))
-            } else {
-                // Part of a String, cut at a slash: UTF-8 as it is.
-                segments.append(segment.text())
-            }
-            start = end + 1
-        }
-        return segments
-    }
-}
-
 /// Percent-decoding (RFC 3986 §2.1), strict.
-private enum Escapes {
+enum Escapes {
     static func decode(
         _ bytes: Span<UInt8>, _ range: Range<Int>, plusIsBlank: Bool
     ) throws(EscapingError) -> String {

@@ -7,6 +7,8 @@ public struct HTTPFields: Sendable {
     private var entries: [Entry]
     /// The text is that of the header lines, in order and with nothing between them.
     private var isLines: Bool
+    /// So many fields at the front were looked at by `requireWritable`.
+    private var checked = 0
 
     /// Where one field lies in the text. 32 bits suffice: heads are bounded far below.
     struct Entry: Sendable {
@@ -40,6 +42,13 @@ public struct HTTPFields: Sendable {
         text.reserveCapacity(bytes + fields * HTTPFields.lineBytesBesideText)
     }
 
+    /// These fields, checked already, with room for so many more whose names and values have so many bytes: for what
+    /// many responses have in common.
+    public init(_ common: HTTPFields, reserving fields: Int, bytes: Int) {
+        self.init(reserving: common.entries.count + fields, bytes: common.text.count + bytes)
+        append(common)
+    }
+
     /// Fields that a parser found in `text`.
     init(text: [UInt8], entries: [Entry]) {
         self.text = text
@@ -59,6 +68,7 @@ public struct HTTPFields: Sendable {
 
     /// Adds all of these behind the others.
     public mutating func append(_ others: HTTPFields) {
+        if checked == entries.count { checked += others.checked }
         let offset = Int32(text.count)
         text.append(contentsOf: others.text)
         isLines = isLines && others.isLines
@@ -72,7 +82,7 @@ public struct HTTPFields: Sendable {
     /// Gives the field this one value: replaces the first one with this name, takes further ones away.
     public mutating func set(_ name: String, _ value: String) {
         guard let first = entries.firstIndex(where: { matches($0, name) }) else { return append(name, value) }
-        isLines = false
+        (isLines, checked) = (false, 0)
         entries[first] = store(name) { $0.append(contentsOf: value.utf8) }
         let others = entries[(first + 1)...].filter { !matches($0, name) }
         entries.replaceSubrange((first + 1)..., with: others)
@@ -81,7 +91,7 @@ public struct HTTPFields: Sendable {
     /// Takes all fields with this name away.
     public mutating func remove(_ name: String) {
         guard contains(name) else { return }
-        isLines = false
+        (isLines, checked) = (false, 0)
         entries = entries.filter { !matches($0, name) }
     }
 
@@ -181,17 +191,9 @@ extension HTTPFields: CustomStringConvertible {
 }
 
 extension HTTPFields {
-    /// Appends all fields as header lines.
-    ///
-    /// Traps on a name that is no token and on a value with CR, LF, NUL or another control character: such a field
-    /// would let its text forge a response, and only our own code can have put it here.
+    /// Appends all fields as header lines, which `requireWritable` has let pass.
     func appendLines(to output: inout [UInt8]) {
         let bytes = text.span
-        for entry in entries {
-            let name = bytes.extracting(entry.name)
-            precondition(name.count > 0 && name.allIn(.token), "field name is no token: \(name.text())")
-            HTTPFields.check(bytes.extracting(entry.value))
-        }
         guard !isLines else { return output.append(bytes) }
         for entry in entries {
             output.append(bytes.extracting(entry.name))
@@ -217,10 +219,15 @@ extension HTTPFields {
         }
     }
 
-    /// Traps when the program set a field that the writer is in charge of: two framings would contradict each other.
-    func preconditionNoFraming() {
-        for entry in entries {
-            let name = text.span.extracting(entry.name)
+    /// Traps on a name that is no token and on a value with CR, LF, NUL or another control character: such a field would
+    /// let its text forge a message, and only our own code can have put it here. Traps as well on a field that the writer
+    /// is in charge of: two framings would contradict each other.
+    func requireWritable() {
+        let bytes = text.span
+        for entry in entries[checked...] {
+            let name = bytes.extracting(entry.name)
+            precondition(name.count > 0 && name.allIn(.token), "field name is no token: \(name.text())")
+            HTTPFields.check(bytes.extracting(entry.value))
             let reserved =
                 switch name.count {
                 case 4: name.matchesIgnoringCase("date") || name.matchesIgnoringCase("host")
@@ -231,5 +238,13 @@ extension HTTPFields {
                 }
             precondition(!reserved, "\(name.text()) is set by the writer, not by its caller")
         }
+    }
+
+    /// These fields, looked at once: they are not looked at again wherever they are appended to none or to such.
+    public func checkedOnce() -> HTTPFields {
+        requireWritable()
+        var fields = self
+        fields.checked = entries.count
+        return fields
     }
 }

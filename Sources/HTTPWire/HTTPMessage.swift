@@ -59,29 +59,38 @@ public struct HTTPTarget: Equatable, Sendable {
     }
 }
 
-/// A whole request. Trailer fields are dropped, chunked bodies are joined.
-public struct HTTPRequest: Equatable, Sendable {
+/// A whole request. Trailer fields are dropped, chunked bodies are joined. An object that does not change: it is handed
+/// from the parser to whoever answers, and a value would count the references of each part at every hand.
+public final class HTTPRequest: Sendable {
     /// What is to be done.
-    public var method: HTTPMethod
+    public let method: HTTPMethod
     /// To what.
-    public var target: HTTPTarget
+    public let target: HTTPTarget
     /// The version that the client speaks.
-    public var version: HTTPVersion
+    public let version: HTTPVersion
     /// Header fields, those of the framing included.
-    public var fields: HTTPFields
+    public let fields: HTTPFields
     /// The content, without its framing.
-    public var body: [UInt8]
+    public let body: [UInt8]
 
     /// A request from its parts.
     public init(
-        _ method: HTTPMethod, _ target: HTTPTarget, version: HTTPVersion = .http11, fields: HTTPFields = HTTPFields(),
-        body: [UInt8] = []
+        _ method: HTTPMethod, _ target: HTTPTarget, version: HTTPVersion = .http11,
+        fields: consuming HTTPFields = HTTPFields(), body: consuming [UInt8] = []
     ) {
         self.method = method
         self.target = target
         self.version = version
         self.fields = fields
         self.body = body
+    }
+}
+
+extension HTTPRequest: Equatable {
+    /// The same in all parts.
+    public static func == (left: HTTPRequest, right: HTTPRequest) -> Bool {
+        left.method == right.method && left.target == right.target && left.version == right.version
+            && left.fields == right.fields && left.body == right.body
     }
 }
 

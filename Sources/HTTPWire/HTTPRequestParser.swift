@@ -47,7 +47,7 @@ public struct HTTPRequestParser: Sendable {
         /// Entered at the start and behind each request; leaves to `body` or `ended`, or begins anew.
         case head(HeadScanner, skippedBlankLine: Bool)
         /// Entered when a head announces a body; leaves to `head` or `ended`.
-        case body(HTTPRequest, BodyReader, keepsOpen: Bool, bodyLimit: Int)
+        case body(HTTPRequest, BodyReader, [UInt8], keepsOpen: Bool, bodyLimit: Int)
         /// Entered behind the last request or a refusal.
         case ended
     }
@@ -69,7 +69,7 @@ public struct HTTPRequestParser: Sendable {
     public var phase: Phase {
         switch state {
         case .head(let scanner, _): scanner.position == 0 ? .idle : .head
-        case .body(let request, _, _, _): .body(received: request.body.count)
+        case .body(_, _, let body, _, _): .body(received: body.count)
         case .ended: .ended
         }
     }
@@ -81,10 +81,11 @@ public struct HTTPRequestParser: Sendable {
             switch state {
             case .head(let scanner, let skippedBlankLine):
                 return try parseHead(bytes, scanner: scanner, skippedBlankLine: skippedBlankLine)
-            case .body(let request, let reader, let keepsOpen, let bodyLimit):
+            case .body(let request, let reader, let body, let keepsOpen, let bodyLimit):
                 state = .ended
                 let event = try readBody(
-                    bytes, at: &position, of: request, with: reader, keepsOpen: keepsOpen, bodyLimit: bodyLimit)
+                    bytes, at: &position, behind: body, of: request, with: reader, keepsOpen: keepsOpen,
+                    bodyLimit: bodyLimit)
                 return HTTPParseStep(consumed: position, event: event)
             case .ended:
                 return HTTPParseStep(consumed: bytes.count, event: .needsMore)
@@ -144,50 +145,55 @@ extension HTTPRequestParser {
 
     /// Decides what follows a complete head.
     private mutating func begin(
-        _ head: consuming RequestHead, _ bytes: Span<UInt8>, at position: inout Int
+        _ head: RequestHead, _ bytes: Span<UInt8>, at position: inout Int
     ) throws(HTTPRefusal) -> HTTPRequestEvent {
+        let request = head.request
         let keepsOpen = head.keepsOpen
         let reader: BodyReader
         let limit: Int
+        var body: [UInt8] = []
         switch head.body {
         case .none:
-            return finish(head.request, keepsOpen: keepsOpen)
+            return finish(request, keepsOpen: keepsOpen)
         case .length(let length):
-            limit = bodyLimit?(head.request) ?? limits.bodyBytes
+            limit = bodyLimit?(request) ?? limits.bodyBytes
             guard length <= limit else { throw .bodyTooLarge(limit: limit) }
-            head.request.body.reserveCapacity(min(length, HTTPLimits.announcedBodyBytes))
+            body.reserveCapacity(min(length, HTTPLimits.announcedBodyBytes))
             reader = .fixed(length, limits: limits)
         case .chunked:
-            limit = bodyLimit?(head.request) ?? limits.bodyBytes
+            limit = bodyLimit?(request) ?? limits.bodyBytes
             reader = .chunked(limit: limit, limits: limits)
         }
         if head.expectsContinue, position == bytes.count {
-            state = .body(head.request, reader, keepsOpen: keepsOpen, bodyLimit: limit)
+            state = .body(request, reader, body, keepsOpen: keepsOpen, bodyLimit: limit)
             return .expectsContinue
         }
         return try readBody(
-            bytes, at: &position, of: head.request, with: reader, keepsOpen: keepsOpen, bodyLimit: limit)
+            bytes, at: &position, behind: body, of: request, with: reader, keepsOpen: keepsOpen, bodyLimit: limit)
     }
 
+    /// Goes on with a body behind what came of it.
     private mutating func readBody(
-        _ bytes: Span<UInt8>, at position: inout Int, of request: consuming HTTPRequest, with reader: BodyReader,
-        keepsOpen: Bool, bodyLimit: Int
+        _ bytes: Span<UInt8>, at position: inout Int, behind body: consuming [UInt8], of request: HTTPRequest,
+        with reader: BodyReader, keepsOpen: Bool, bodyLimit: Int
     ) throws(HTTPRefusal) -> HTTPRequestEvent {
         var reader = reader
         let isComplete: Bool
         do throws(BodyFault) {
-            isComplete = try reader.read(bytes, at: &position, into: &request.body)
+            isComplete = try reader.read(bytes, at: &position, into: &body)
         } catch {
             throw HTTPRefusal(error, bodyLimit: bodyLimit, limits: limits)
         }
         guard isComplete else {
-            state = .body(request, reader, keepsOpen: keepsOpen, bodyLimit: bodyLimit)
+            state = .body(request, reader, body, keepsOpen: keepsOpen, bodyLimit: bodyLimit)
             return .needsMore
         }
-        return finish(request, keepsOpen: keepsOpen)
+        let whole = HTTPRequest(
+            request.method, request.target, version: request.version, fields: request.fields, body: body)
+        return finish(whole, keepsOpen: keepsOpen)
     }
 
-    private mutating func finish(_ request: consuming HTTPRequest, keepsOpen: Bool) -> HTTPRequestEvent {
+    private mutating func finish(_ request: HTTPRequest, keepsOpen: Bool) -> HTTPRequestEvent {
         state = keepsOpen ? .head(HeadScanner(), skippedBlankLine: false) : .ended
         return .request(request, keepsOpen: keepsOpen)
     }

@@ -8,7 +8,7 @@ public enum HTTPRequestWriter {
     public static func append(
         _ request: HTTPRequest, host: String, keepsOpen: Bool = true, to output: inout [UInt8]
     ) {
-        request.fields.preconditionNoFraming()
+        request.fields.requireWritable()
         let method = request.method.name
         precondition(
             !method.isEmpty && method.utf8.span.allIn(.token), "method is no token: \(method)")

@@ -94,7 +94,7 @@ public struct HTTPResponseWriter: Equatable, Sendable {
         _ status: Int, _ fields: HTTPFields, date: String, to output: inout [UInt8]
     ) {
         precondition((200...599).contains(status), "no final status: \(status)")
-        fields.preconditionNoFraming()
+        fields.requireWritable()
         if status == 200 {
             output.append("HTTP/1.1 200 OK\r\nDate: ")
         } else {

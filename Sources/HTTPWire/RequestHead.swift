@@ -7,7 +7,7 @@ struct RequestHead: Sendable {
         case chunked
     }
 
-    var request: HTTPRequest
+    let request: HTTPRequest
     let body: Body
     let keepsOpen: Bool
     let expectsContinue: Bool

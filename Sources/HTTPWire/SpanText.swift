@@ -90,13 +90,17 @@ extension [UInt8] {
     /// Adds a number in decimal without building a string.
     mutating func append(decimal value: Int) {
         precondition(value >= 0, "no negative number belongs on the wire: \(value)")
-        let start = count
-        var rest = value
-        repeat {
-            append(ASCII.zero + UInt8(truncatingIfNeeded: rest % 10))
-            rest /= 10
-        } while rest > 0
-        self[start...].reverse()
+        append(addingCapacity: 19) { (out: inout OutputSpan<UInt8>) in
+            var digits = InlineArray<19, UInt8>(repeating: 0)
+            var first = digits.count
+            var rest = value
+            repeat {
+                first -= 1
+                digits[first] = ASCII.zero + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            } while rest > 0
+            for place in first..<digits.count { out.append(digits[place]) }
+        }
     }
 
     /// Adds a number in lower-case hexadecimal without leading zeros.

@@ -1,22 +1,26 @@
 /// Bytes that grow at their end. An array would check at each addition whether somebody else holds it.
 struct JSONBytes: ~Copyable {
+    /// An object, which malloc has at hand; memory that is asked for by a pointer is aligned, which takes four times as
+    /// long.
+    private var memory: ManagedBuffer<Void, UInt8>
     private var start: UnsafeMutablePointer<UInt8>
     private var next: UnsafeMutablePointer<UInt8>
     private var end: UnsafeMutablePointer<UInt8>
 
     /// No bytes, with room for so many, 1….
     init(reserving capacity: Int) {
-        start = .allocate(capacity: capacity)
+        memory = ManagedBuffer<Void, UInt8>.create(minimumCapacity: capacity) { _ in }
+        start = memory.withUnsafeMutablePointerToElements { $0 }
         next = start
         end = start + capacity
     }
 
-    deinit { start.deallocate() }
-
     var count: Int { next - start }
 
-    /// All of them; valid until the next change.
-    var all: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: start, count: count) }
+    /// Calls `body` with all of them.
+    func withAll(_ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+        withExtendedLifetime(memory) { body(UnsafeBufferPointer(start: start, count: count)) }
+    }
 
     @inline(__always)
     mutating func append(_ byte: UInt8) {
@@ -57,18 +61,19 @@ struct JSONBytes: ~Copyable {
     /// As an array, with room for the newline that ends most documents.
     func array() -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: count + 1) { buffer, initialized in
-            initialized = buffer.update(fromContentsOf: all)
+            withAll { initialized = buffer.update(fromContentsOf: $0) }
         }
     }
 
     private mutating func grow(by more: Int) {
         let held = count
         let capacity = max(2 * (end - start), held + more)
-        let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
-        larger.update(from: start, count: held)
-        start.deallocate()
-        start = larger
-        next = larger + held
-        end = larger + capacity
+        let larger = ManagedBuffer<Void, UInt8>.create(minimumCapacity: capacity) { _ in }
+        let first = larger.withUnsafeMutablePointerToElements { $0 }
+        first.update(from: start, count: held)
+        memory = larger
+        start = first
+        next = first + held
+        end = first + capacity
     }
 }

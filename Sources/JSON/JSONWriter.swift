@@ -21,7 +21,7 @@ public struct JSONWriter: ~Copyable {
         to out: inout [UInt8], _ body: (inout JSONWriter) throws(E) -> Void
     ) throws(E) {
         var writer = JSONWriter()
-        defer { out.append(contentsOf: writer.bytes.all) }
+        defer { writer.bytes.withAll { out.append(contentsOf: $0) } }
         try body(&writer)
     }
 

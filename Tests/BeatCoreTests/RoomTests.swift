@@ -22,8 +22,13 @@ import Testing
         #expect(core.counters.skipped[.inFlight] == 0)
     }
 
+    /// Every part of a view as text.
+    private func shown(_ view: RegistrationView?) throws -> [String] {
+        try Mirror(reflecting: #require(view)).children.map { "\($0)" }
+    }
+
     @Test("replies that come together are taken as by themselves")
-    func together() {
+    func together() throws {
         let alone = Core()
         let together = Core()
         for core in [alone, together] {
@@ -37,7 +42,7 @@ import Testing
         #expect(together.counters.beats[.ok] == 100 && alone.counters.beats[.ok] == 100)
         for number in 1...100 {
             let key = RegistrationDocument.orders(number).key
-            #expect(alone.view(key) == together.view(key))
+            #expect(try shown(alone.view(key)) == shown(together.view(key)))
         }
     }
 }

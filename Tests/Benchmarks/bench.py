@@ -44,7 +44,7 @@ ALL = [
 MEASURES = {
     "paced": (paced.measure, 20000, 25),
     "saturated": (saturated.measure, 400000, 4),
-    "table": (saturated.measure_table, 0, 10),
+    "table": (saturated.measure_table, 0, 4),
     "get": (serving.measure_get, 0, 2),
     "open": (serving.measure_open, 0, 30),
     "durable": (serving.measure_durable, 100000, 0),

@@ -1,14 +1,17 @@
 """As many beats as beatd can send beside a bare `bufferevent` client, and what a large table costs a beat."""
 
+import os
 import signal
 import statistics
 import time
 
-from harness import Beatd, ask, ask_json, cpu_clock, run_json, say, start_sink, wait_until_beaten
+from harness import Beatd, Failure, ask, ask_json, cpu_clock, run_json, say, start_sink, wait_until_beaten
 
 # The shortest period that beatd obeys (BeatCore, Limits): what makes the most of each registration.
 SHORTEST_PERIOD_MS = 500
 ROUNDS = 5
+# Beside one program of the usual priority, a twentieth of the core (sched(7): a step is 1.25 ×).
+SHARED_NICE = 13
 GOAL_A, GOAL_B, GOAL_TABLE = 0.75, 0.40, 0.9
 
 
@@ -70,40 +73,80 @@ def measure(processes, options, command, work, log):
     return "\n".join(lines), ratio >= goal
 
 
-def one_table(processes, options, command, work, log, count, period_ms, services):
-    sink, sink_port = start_sink(processes, options, log)
-    beatd = Beatd(processes, options, command, work, log, sink_port).wait_until_ready()
-    beatd.register(count, services=services)
-    wait_until_beaten(sink_port, count, 60 + count / 2000)
-    set_period(sink_port, period_ms)
-    time.sleep(7)
-    result = over(sink_port, beatd.pid, options.seconds)
-    beatd.kill()
-    processes.stop(sink)
-    say(f"{count} at {period_ms} ms in {services} services: {result['cpuPerBeatUs']:.2f} µs a beat")
-    return result
+class Saturated:
+    """A beatd with more to send than it can, which is stopped but while it is measured."""
+
+    def __init__(self, processes, options, command, work, log, count, services, nice=0):
+        self.count, self.services, self.options = count, services, options
+        self.rounds = []
+        self.sink, self.sink_port = start_sink(processes, options, log)
+        folder = os.path.join(work, f"{count}-{services}")
+        os.mkdir(folder)
+        self.beatd = Beatd(processes, options, command, folder, log, self.sink_port).wait_until_ready()
+        self.beatd.register(count, services=services)
+        wait_until_beaten(self.sink_port, count, 60 + count / 2000)
+        set_period(self.sink_port, SHORTEST_PERIOD_MS)
+        time.sleep(options.period_ms / 1000 + 2)
+        os.setpriority(os.PRIO_PROCESS, self.beatd.pid, nice)
+        self.beatd.process.send_signal(signal.SIGSTOP)
+
+    def measure(self):
+        self.beatd.process.send_signal(signal.SIGCONT)
+        time.sleep(3)
+        result = over(self.sink_port, self.beatd.pid, self.options.seconds)
+        self.beatd.process.send_signal(signal.SIGSTOP)
+        due = self.count * 1000 / SHORTEST_PERIOD_MS
+        if result["perSecond"] > 0.9 * due:
+            raise Failure(f"{self.count} registrations sent {result['perSecond']:.0f} of {due:.0f} beats/s: no saturation")
+        self.rounds.append(result)
+        say(f"{self.count} in {self.services} services: {result['perSecond']:.0f}/s on {result['core']:.2f} of a core, "
+            f"{result['cpuPerBeatUs']:.2f} µs")
+        return result
+
+    def end(self, processes):
+        self.beatd.kill()
+        processes.stop(self.sink)
+
+    def row(self):
+        middle = {key: statistics.median(r[key] for r in self.rounds) for key in ("perSecond", "cpuPerBeatUs", "core")}
+        return (f"| {self.count} | {self.services} | {middle['perSecond']:.0f} | {middle['core']:.2f} | "
+                f"{middle['cpuPerBeatUs']:.2f} |")
+
+
+def compare(processes, few, many, hog=None):
+    """Median of the ratios of beats per CPU second, of interleaved rounds; `few` beside a program that takes the core."""
+    for _ in range(ROUNDS):
+        if hog:
+            hog.send_signal(signal.SIGCONT)
+        few.measure()
+        if hog:
+            hog.send_signal(signal.SIGSTOP)
+        many.measure()
+    for one in (few, many):
+        one.end(processes)
+    return statistics.median(a["cpuPerBeatUs"] / b["cpuPerBeatUs"] for a, b in zip(few.rounds, many.rounds))
 
 
 def measure_table(processes, options, command, work, log):
-    """The same number of beats a second from few registrations and from ten times as many, in one and 200 services.
+    """Saturated with few registrations and with many, and in one service and in 200, in interleaved rounds.
 
-    20 000 registrations cannot saturate beatd: at the shortest period they are 40 000 beats/s.
+    20 000 registrations are 40 000 beats/s at the shortest period, a tenth of what beatd can send: so that they saturate
+    it, it shares its core with a program that takes the rest. What is compared is beats per CPU second.
     """
-    lines = ["| registrations | period | services | beats/s | µs CPU a beat |", "|---|---|---|---|---|"]
-    results = {}
-    for count, period_ms, services in (
-            (20000, 500, 200), (200000, 5000, 200), (100000, 500, 1), (100000, 500, 200), (1000000, 5000, 200)):
-        result = one_table(processes, options, command, work, log, count, period_ms, services)
-        results[count, services] = result["cpuPerBeatUs"]
-        lines.append(f"| {count} | {period_ms} ms | {services} | {result['perSecond']:.0f} | "
-                     f"{result['cpuPerBeatUs']:.2f} |")
-    lines.append("")
-    met = True
-    for what, few, many in (
-            ("200 000 in the table beside 20 000", (20000, 200), (200000, 200)),
-            ("1 000 000 in the table beside 100 000", (100000, 200), (1000000, 200)),
-            ("200 services beside one", (100000, 1), (100000, 200))):
-        ratio = results[few] / results[many]
-        met = met and ratio >= GOAL_TABLE
-        lines.append(f"* {'met' if ratio >= GOAL_TABLE else 'MISSED'}: beats per CPU second, {what}: {ratio:.2f}")
-    return "\n".join(lines), met
+    hog = processes.start(["sh", "-c", "while :; do :; done"], options.core, log)
+    hog.send_signal(signal.SIGSTOP)
+    few = Saturated(processes, options, command, work, log, 20000, 200, nice=SHARED_NICE)
+    many = Saturated(processes, options, command, work, log, 1000000, 200)
+    lines = ["| registrations | services | beats/s | of a core | µs CPU a beat |", "|---|---|---|---|---|"]
+    table = compare(processes, few, many, hog)
+    lines += [few.row(), many.row()]
+    hog.send_signal(signal.SIGCONT)
+    processes.stop(hog)
+    few = Saturated(processes, options, command, work, log, 400000, 1)
+    many = Saturated(processes, options, command, work, log, 400000, 200)
+    services = compare(processes, few, many)
+    lines += [few.row(), many.row(), ""]
+    for what, ratio in (("1 000 000 in the table beside 20 000", table), ("200 services beside one", services)):
+        lines.append(f"* {'met' if ratio >= GOAL_TABLE else 'MISSED'}: saturated beats per CPU second, {what}: "
+                     f"≥ {GOAL_TABLE:g} × ({ratio:.2f}, median of {ROUNDS} rounds)")
+    return "\n".join(lines), min(table, services) >= GOAL_TABLE

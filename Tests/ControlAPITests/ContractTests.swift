@@ -11,9 +11,9 @@ import Testing
     @Test func pathsMethodsAndOperationsAgree() throws {
         let written = try contract().operations.mapValues(\.id)
         let served = Dictionary(
-            uniqueKeysWithValues: Route.table.map { ("\($0.method.name) \($0.template)", $0.operation.rawValue) })
+            uniqueKeysWithValues: Route.table.map { ("\($0.method.name) \($0.template)", $0.operation.id) })
         #expect(written == served)
-        #expect(Set(served.values) == Set(Route.Operation.allCases.map(\.rawValue)))
+        #expect(Set(served.values) == Set(Route.Operation.allCases.map(\.id)))
     }
 
     @Test func parametersAgree() throws {

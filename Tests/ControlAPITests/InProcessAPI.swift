@@ -71,8 +71,10 @@ final class InProcessAPI: APIDriver {
     private var milliseconds: Int64 { (now - InProcessAPI.start).wholeMilliseconds }
 
     func send(_ request: HTTPRequest) throws -> HTTPResponse {
-        var request = request
-        if !request.fields.contains("Host") { request.fields.append("Host", "localhost:8090") }
+        var fields = request.fields
+        if !fields.contains("Host") { fields.append("Host", "localhost:8090") }
+        let request = HTTPRequest(
+            request.method, request.target, version: request.version, fields: fields, body: request.body)
         let token = RequestToken(nextToken)
         let handling = api.handle(request, by: client, core: reactor, context: context, token: token) {
             samples += 1

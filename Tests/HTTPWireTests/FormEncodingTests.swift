@@ -54,11 +54,31 @@ import Testing
     }
 
     @Test func segments() throws {
-        func segments(_ path: String) throws -> [String] { try HTTPTarget(path: path).pathSegments() }
+        func segments(_ path: String) throws -> [String] {
+            let segments = try PathSegments(path)
+            let texts = (0..<segments.count).map { segments[$0] }
+            let template = texts.map { Array($0.utf8) as [UInt8]? }
+            #expect(segments.match(template))
+            for (place, text) in texts.enumerated() {
+                var other = template
+                other[place] = nil
+                #expect(segments.match(other) == !text.isEmpty)
+                other[place] = Array(text.utf8) + [0]
+                #expect(!segments.match(other))
+                other[place] = [0] + Array(text.utf8).dropFirst()
+                #expect(!segments.match(other))
+                other.remove(at: place)
+                #expect(!segments.match(other))
+            }
+            return texts
+        }
         #expect(try segments("/v1/beats/a%2Fb") == ["v1", "beats", "a/b"])
         #expect(try segments("/") == [""])
         #expect(try segments("/a/") == ["a", ""])
         #expect(try segments("//a") == ["", "a"])
+        #expect(try segments("/a/b/c/d/e/f") == ["a", "b", "c", "d", "e", "f"])
+        #expect(try segments("/a/b/c/d/e/f/") == ["a", "b", "c", "d", "e", "f", ""])
+        #expect(try segments("*") == ["*"])
         #expect(try segments("/a+b%20c/%E4%BD%A0") == ["a+b c", "你"])
         #expect(throws: EscapingError.badEscape(at: 3)) { try segments("/a/%2") }
         #expect(throws: EscapingError.badEscape(at: 1)) { try segments("/%2/F") }

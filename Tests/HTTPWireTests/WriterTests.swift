@@ -149,14 +149,14 @@ private let date = "Sun, 06 Nov 1994 08:49:37 GMT"
                             let sent = HTTPRequest(method, target, version: version, fields: ["A": "b"], body: body)
                             var output: [UInt8] = []
                             HTTPRequestWriter.append(sent, host: "h:8848", keepsOpen: keepsOpen, to: &output)
-                            var expected = sent
-                            expected.fields = ["Host": "h:8848", "A": "b"]
+                            var fields: HTTPFields = ["Host": "h:8848", "A": "b"]
                             if !body.isEmpty || method == .post {
-                                expected.fields.append("Content-Length", String(body.count))
+                                fields.append("Content-Length", String(body.count))
                             }
                             if (version == .http11) != keepsOpen {
-                                expected.fields.append("Connection", keepsOpen ? "keep-alive" : "close")
+                                fields.append("Connection", keepsOpen ? "keep-alive" : "close")
                             }
+                            let expected = HTTPRequest(method, target, version: version, fields: fields, body: body)
                             let outcomes = RequestOutcome.feed([output[...]], to: HTTPRequestParser())
                             #expect(outcomes == [.served(expected, keepsOpen: keepsOpen)])
                         }

@@ -27,7 +27,8 @@ struct SentRequest {
         method = request.method
         path = request.target.path
         query = try FormEncoding.decode(request.target.query ?? "")
-        form = try FormEncoding.decode(request.body.span)
+        let body = request.body
+        form = try FormEncoding.decode(body.span)
         fields = request.fields
     }
 

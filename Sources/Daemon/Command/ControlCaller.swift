@@ -60,7 +60,7 @@ final class ControlCaller {
     }
 
     func request(
-        _ method: HTTPMethod, _ target: String, _ body: [UInt8], _ fields: HTTPFields
+        _ method: HTTPMethod, _ target: String, _ body: [UInt8], _ fields: HTTPFields, version: HTTPVersion = .http11
     ) throws(CtlFailure) -> HTTPRequest {
         guard let parsed = HTTPTarget(target, method: method) else {
             throw CtlFailure(text: "cannot be asked for: \(target)", exit: .usage)
@@ -69,7 +69,7 @@ final class ControlCaller {
         fields.set("User-Agent", "beatd-ctl/\(Version.text)")
         if !body.isEmpty, !fields.contains("Content-Type") { fields.set("Content-Type", "application/json") }
         if let token = access.token { fields.set("Authorization", "Bearer \(token)") }
-        return HTTPRequest(method, parsed, fields: fields, body: body)
+        return HTTPRequest(method, parsed, version: version, fields: fields, body: body)
     }
 
     func unreachable(_ troubles: [String]) -> CtlFailure {

@@ -42,8 +42,8 @@ final class CtlWatch {
         guard let address = caller.address else { preconditionFailure("nobody has answered yet") }
         var fields: HTTPFields = ["Accept": "application/x-ndjson"]
         if let lastID { fields.set("Last-Event-ID", lastID) }
-        var request = try caller.request(.get, "/v1/events" + CtlDocument.query(call.words), [], fields)
-        request.version = .http10
+        let request = try caller.request(
+            .get, "/v1/events" + CtlDocument.query(call.words), [], fields, version: .http10)
         var bytes: [UInt8] = []
         HTTPRequestWriter.append(request, host: "localhost", keepsOpen: false, to: &bytes)
         let follower = EventFollower(caller.loop, to: address, sending: bytes, timeout: call.access.timeout) {
