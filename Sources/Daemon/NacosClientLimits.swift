@@ -10,6 +10,9 @@ enum NacosClientLimits {
     /// How far a pool may grow beyond its setting while every connection is full: slow servers are better served by
     /// more connections than by late beats. 8 × 16 = 128.
     static let growth = 16
+    /// Connections that are nearly used up come beside those: where a server closes each with its 100th answer, a
+    /// fourth of them at most is. As many again are the limit.
+    static let usedUpFor = 2
     /// How long a beat waits for room before the pool grows: the bursts of a million registrations are over sooner, and
     /// a beat is not late by it (reliability.md, P4).
     static let waitForGrowth = Duration.milliseconds(5)

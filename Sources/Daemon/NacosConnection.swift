@@ -68,7 +68,7 @@ final class NacosConnection: StreamDelegate {
     var load: Int { pending.count }
 
     /// How many more requests may be written on this connection.
-    var room: Int { room(within: pool.requestLimit) }
+    var room: Int { room(within: pool.learned.requests) }
 
     /// The same, for the pool, which knows its limit and looks at many connections for each write.
     func room(within requestLimit: Int) -> Int { isRetired ? 0 : max(0, requestLimit - written) }
@@ -142,7 +142,7 @@ final class NacosConnection: StreamDelegate {
         stream.consume(consumed)
         guard goesOn, !(pending.isEmpty && stream.inputCount > 0) else {
             // Tomcat closes behind 400, 500, 501 and 503 too, which says nothing of how many it takes.
-            if wasWell { pool.closedBehind(answered) }
+            if wasWell { pool.learned.closedBehind(answered) }
             return abandon()
         }
         if pending.isEmpty {
@@ -191,7 +191,7 @@ final class NacosConnection: StreamDelegate {
         }
         answeredAt = now
         pool.finish(outgoing, result, at: now)
-        if answered == written, written >= pool.requestLimit { pool.survived(answered) }
+        if answered == written, written >= pool.learned.requests { pool.learned.survived(answered) }
         if pending.isEmpty { idleSince = now }
     }
 
@@ -234,7 +234,7 @@ final class NacosConnection: StreamDelegate {
         } else if hasPartialAnswer || (answered == 0 && !pending.isEmpty) {
             finish(.failed(.closed), at: pool.readClock())
         } else if pending.isEmpty {
-            pool.closedWhileIdle(since: idleSince)
+            pool.learned.closed(idle: pool.readClock().nanoseconds(since: idleSince))
         }
     }
 

@@ -29,11 +29,13 @@ final class ServerPool {
     private var others = RingBuffer<Outgoing>()
     private var scratch: [UInt8] = []
     private var batch: [Outgoing] = []
-    /// Learned: how many requests a connection takes, and how long an idle one may be trusted.
-    private(set) var requestLimit = NacosClientLimits.requestsPerConnection
+    var learned = LearnedLimits()
     /// The server is no longer in the list: what is on the wire ends, and nothing else begins.
     private(set) var isRetired = false
-    private var idleLimit = NacosClientLimits.idle
+    /// Learned: how many connections beats need. Used up, they are replaced, until one is idle for long.
+    private var wanted = 0
+    /// Connections to be opened at the end of the pass.
+    private var successors = 0
     /// TLS did not come about: until when no connection is opened, and why.
     private var rest: (until: Instant, detail: String)?
     /// Until then a beat waits behind no other one, if the pool can grow.
@@ -116,12 +118,17 @@ final class ServerPool {
             fill(&others, 1, frame, core, &queries, at: now)
             send(on: connection, exclusive: true, at: now)
         }
+        // Behind the writes: a connection takes as long to open as thirty beats to send.
+        for _ in 0..<successors where hasPlace { _ = connect(at: now) }
+        successors = 0
+        // What did not fit waits for answers; the next burst of this size is to fit.
+        if beats.count > count().opening * configuration.pipelineDepth { _ = growForBeats(at: now) }
     }
 
     private func send(on connection: NacosConnection, exclusive: Bool, at now: Instant) {
         guard !batch.isEmpty else { return }
         connection.write(scratch, batch, exclusive: exclusive, at: now)
-        openSuccessor(of: connection, at: now)
+        if needsSuccessor(connection) { successors += 1 }
     }
 
     /// Takes up to `count` exchanges that are still wanted and encodes them into `scratch`.
@@ -174,7 +181,7 @@ final class ServerPool {
         let depth = isSlow ? 1 : configuration.pipelineDepth
         if let connection = leastLoaded(depth) { return connection }
         // A burst is over before another connection would stand.
-        if isSlow || hasWaited(at: now), let connection = grow(at: now) { return connection }
+        if isSlow || hasWaited(at: now), let connection = growForBeats(at: now) { return connection }
         return isSlow ? leastLoaded(configuration.pipelineDepth) : nil
     }
 
@@ -206,7 +213,7 @@ final class ServerPool {
     }
 
     private func takesBeats(_ position: Int) -> Bool {
-        !connections[position].isExclusive && connections[position].room(within: requestLimit) > 0
+        !connections[position].isExclusive && connections[position].room(within: learned.requests) > 0
     }
 
     private func connectionForOthers(at now: Instant) -> NacosConnection? {
@@ -220,11 +227,10 @@ final class ServerPool {
     private func idleConnection(at now: Instant) -> NacosConnection? {
         var best = -1
         for position in connections.indices
-        where connections[position].load == 0 && connections[position].room(within: requestLimit) > 0 {
+        where connections[position].load == 0 && connections[position].room(within: learned.requests) > 0 {
             let age = now.nanoseconds(since: connections[position].idleSince)
-            guard age <= idleLimit else {
-                // It stands longer than it was trusted to: the next one may be trusted as long.
-                idleLimit = min(age, NacosClientLimits.idleMax)
+            guard age <= learned.idle else {
+                learned.stands(idle: age)
                 continue
             }
             if best < 0 || connections[best].idleSince < connections[position].idleSince { best = position }
@@ -241,23 +247,44 @@ final class ServerPool {
         return min(most, few + Int(clamping: waited))
     }
 
-    /// Opens the connection that will be used when this one is used up, unless there is one to go on with.
-    private func openSuccessor(of connection: NacosConnection, at now: Instant) {
-        guard connection.room < requestLimit / NacosClientLimits.successorShare,
-            !connections.contains(where: { $0.load == 0 && $0.room > 0 })
-        else { return }
-        _ = grow(at: now)
+    /// Whether the connection is nearly used up and there are not enough others to go on with.
+    private func needsSuccessor(_ connection: NacosConnection) -> Bool {
+        guard connection.room < learned.fresh else { return false }
+        return count().fresh + successors < wanted || !connections.contains { $0.load == 0 && $0.room > 0 }
     }
 
     /// Whether more connections than the setting may be opened. Never more than the setting at a time: what comes of
     /// those shows whether the server takes more, or ends what it is given.
     var canGrow: Bool {
-        connections.count < configuration.connectionsPerServer * NacosClientLimits.growth
-            && connections.count { !$0.isConnected } < configuration.connectionsPerServer
+        guard hasPlace else { return false }
+        let (fresh, opening) = count()
+        return fresh < configuration.connectionsPerServer * NacosClientLimits.growth
+            && opening < configuration.connectionsPerServer
+    }
+
+    /// Whether there may be one connection more, those that are nearly used up among them.
+    private var hasPlace: Bool {
+        connections.count < configuration.connectionsPerServer * NacosClientLimits.growth * NacosClientLimits.usedUpFor
+    }
+
+    /// The connections that are not nearly used up, and those that do not stand yet.
+    private func count() -> (fresh: Int, opening: Int) {
+        var (fresh, opening) = (0, 0)
+        for position in connections.indices {
+            if connections[position].room(within: learned.requests) >= learned.fresh { fresh += 1 }
+            if !connections[position].isConnected { opening += 1 }
+        }
+        return (fresh, opening)
     }
 
     private func grow(at now: Instant) -> NacosConnection? {
         canGrow ? connect(at: now) : nil
+    }
+
+    private func growForBeats(at now: Instant) -> NacosConnection? {
+        guard let connection = grow(at: now) else { return nil }
+        wanted = max(wanted, count().fresh)
+        return connection
     }
 
     private func connect(at now: Instant) -> NacosConnection? {
@@ -277,6 +304,7 @@ final class ServerPool {
                     || now.nanoseconds(since: $0.idleSince)
                         > (isGrown ? NacosClientLimits.surplus : NacosClientLimits.idleMax))
         }
+        if useless.contains(where: { $0.room > 0 }) { wanted = min(wanted, connections.count - useless.count) }
         for connection in useless { connection.abandon() }
     }
 
@@ -318,9 +346,7 @@ final class ServerPool {
         outgoing.queuedAt = client.readClock()
         if client.isCancelled(outgoing.exchange) {
             finish(outgoing, .failed(.aborted), at: outgoing.queuedAt)
-        } else if isRetired {
-            finish(outgoing, .failed(.closed), at: outgoing.queuedAt)
-        } else if outgoing.resends > NacosClientLimits.resends {
+        } else if isRetired || outgoing.resends > NacosClientLimits.resends {
             finish(outgoing, .failed(.closed), at: outgoing.queuedAt)
         } else if outgoing.exchange.kind.isBeat {
             beats.prepend(outgoing)
@@ -334,22 +360,6 @@ final class ServerPool {
     /// A connection that is used up ends.
     func becameIdle(_ connection: NacosConnection) {
         if connection.room == 0 { connection.abandon() }
-    }
-
-    /// A connection is open behind the answer that was thought its last: the server has no such limit.
-    func survived(_ answers: Int) {
-        if answers >= requestLimit { requestLimit = min(requestLimit * 2, 1 << 40) }
-    }
-
-    /// The server closed a connection behind its n-th answer.
-    func closedBehind(_ answers: Int) {
-        if answers > 0 { requestLimit = min(requestLimit, max(answers, 1)) }
-    }
-
-    /// The server closed a connection that was idle for so long.
-    func closedWhileIdle(since: Instant) {
-        let age = client.readClock().nanoseconds(since: since)
-        if age > 1_000_000_000 { idleLimit = min(idleLimit, age - 500_000_000) }
     }
 
     // MARK: queue
@@ -380,7 +390,6 @@ final class ServerPool {
         for connection in connections { connection.retire() }
     }
 
-    /// The server is in the list again.
     func unretire() { isRetired = false }
 
     func close() {
