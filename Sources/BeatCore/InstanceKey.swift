@@ -92,24 +92,25 @@ public enum RegistrationID {
 
     /// The fingerprint that `text` stands for; nil when no fingerprint has this text.
     public static func fingerprint(of text: String) -> UInt64? {
+        let bytes = text.utf8.span
+        guard bytes.count == length else { return nil }
         var value: UInt64 = 0
-        var position = 0
-        for byte in text.utf8 {
+        for position in 0..<length {
+            let byte = bytes[position]
             let digit: UInt8
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"): digit = byte - UInt8(ascii: "a")
             case UInt8(ascii: "2")...UInt8(ascii: "7"): digit = byte - UInt8(ascii: "2") + 26
             default: return nil
             }
-            guard position < length else { return nil }
-            if position == length - 1 {
-                guard digit & 1 == 0 else { return nil }
-                value = (value << 4) | UInt64(digit >> 1)
-            } else {
-                value = (value << 5) | UInt64(digit)
+            guard position == length - 1 else {
+                value = value << 5 | UInt64(digit)
+                continue
             }
-            position += 1
+            // The last one holds four bits.
+            guard digit & 1 == 0 else { return nil }
+            value = value << 4 | UInt64(digit >> 1)
         }
-        return position == length ? value : nil
+        return value
     }
 }

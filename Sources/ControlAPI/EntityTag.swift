@@ -62,10 +62,10 @@ extension OutputSpan<UInt8> {
         var first = digits.count
         var rest = number
         repeat {
-            let digit = UInt8(truncatingIfNeeded: rest % radix)
-            first -= 1
-            digits[first] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
-            rest /= radix
+            let (quotient, digit) = (rest / radix, UInt8(truncatingIfNeeded: rest % radix))
+            first &-= 1
+            digits[first] = digit &+ (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") &- 10)
+            rest = quotient
         } while rest > 0
         for place in first..<digits.count { append(digits[place]) }
     }

@@ -65,10 +65,10 @@ extension Daemon {
         _ response: consuming HTTPResponse, to arrival: HTTPServer.Arrival, route: Route?, _ requestID: RequestID
     ) {
         if arrival.request.fields.contains("X-Request-Id") { response.fields.set("X-Request-Id", requestID.text) }
+        let now = MonotonicClock.nanoseconds()
         httpMetrics.record(
-            route, arrival.request.method, status: response.status,
-            nanoseconds: MonotonicClock.nanoseconds() - arrival.at)
-        arrival.connection.respond(response, date: clocks.httpDate(), thenClose: isDraining)
+            route, arrival.request.method, status: response.status, nanoseconds: now - arrival.at)
+        arrival.connection.respond(response, date: clocks.httpDate(), thenClose: isDraining, at: now)
     }
 
     /// Answers what no route sees: broken framing, or a missed deadline.
@@ -78,7 +78,8 @@ extension Daemon {
         let response =
             refusal.map { api.problem(for: $0, requestID: requestID) } ?? api.requestTimeout(requestID: requestID)
         httpMetrics.record(nil, .other(""), status: response.status, nanoseconds: 0)
-        connection.respond(response, date: clocks.httpDate(), thenClose: true)
+        connection.respond(
+            response, date: clocks.httpDate(), thenClose: true, at: MonotonicClock.nanoseconds())
     }
 
     /// Nobody waits for these answers any more.

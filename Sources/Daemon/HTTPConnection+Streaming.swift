@@ -49,6 +49,6 @@ extension HTTPConnection {
         var bytes: [UInt8] = []
         writer.endStream(to: &bytes)
         if !bytes.isEmpty { stream.write(bytes) }
-        answered(writer)
+        answered(writer, at: server.readClock())
     }
 }

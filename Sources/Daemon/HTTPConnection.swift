@@ -134,7 +134,7 @@ final class HTTPConnection: StreamDelegate {
     // MARK: writing
 
     /// Answers the request, then goes on with what was pipelined behind it.
-    func respond(_ response: HTTPResponse, date: String, thenClose: Bool = false) {
+    func respond(_ response: HTTPResponse, date: String, thenClose: Bool = false, at now: Int64) {
         guard case .waiting(var writer) = state else { return }
         if thenClose || hasLeft { writer.keepsOpen = false }
         server.head.removeAll(keepingCapacity: true)
@@ -144,21 +144,21 @@ final class HTTPConnection: StreamDelegate {
         if sendsBody, isShort { server.head += response.body }
         stream.write(server.head)
         if sendsBody, !isShort { stream.write(response.body) }
-        answered(writer)
+        answered(writer, at: now)
     }
 
     /// Goes on behind an answer that is written whole.
-    func answered(_ writer: HTTPResponseWriter) {
+    func answered(_ writer: HTTPResponseWriter, at now: Int64) {
         guard writer.keepsOpen else { return endAfterWriting() }
         phase = .ended
         guard stream.outputCount <= HTTPServerLimits.outputHeld else {
             state = .draining
-            return setDeadline(server.limits.drain, from: server.readClock())
+            return setDeadline(server.limits.drain, from: now)
         }
         state = .reading
         // What was pipelined behind the request is there already; else nothing is to be read yet.
         guard stream.inputCount == 0, !isHalfClosed else { return read() }
-        updateDeadline(at: server.readClock())
+        updateDeadline(at: now)
     }
 
     // MARK: the end

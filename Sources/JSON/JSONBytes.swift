@@ -60,9 +60,10 @@ struct JSONBytes: ~Copyable {
 
     /// As an array, with room for the newline that ends most documents.
     func array() -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: count + 1) { buffer, initialized in
-            withAll { initialized = buffer.update(fromContentsOf: $0) }
-        }
+        var array: [UInt8] = []
+        array.reserveCapacity(count + 1)
+        withAll { array.append(contentsOf: $0) }
+        return array
     }
 
     private mutating func grow(by more: Int) {
