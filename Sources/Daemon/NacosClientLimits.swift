@@ -10,9 +10,9 @@ enum NacosClientLimits {
     /// How far a pool may grow beyond its setting while every connection is full: slow servers are better served by
     /// more connections than by late beats. 8 × 16 = 128.
     static let growth = 16
-    /// Connections that are nearly used up come beside those: where a server closes each with its 100th answer, a
-    /// fourth of them at most is. As many again are the limit.
-    static let usedUpFor = 2
+    /// How many connections a pool of this setting has at most: grown, and a fourth more for those that are nearly used
+    /// up and have their successors beside them.
+    static func connectionsMax(_ setting: Int) -> Int { setting * growth * (successorShare + 1) / successorShare }
     /// How long a beat waits for room before the pool grows: the bursts of a million registrations are over sooner, and
     /// a beat is not late by it (reliability.md, P4).
     static let waitForGrowth = Duration.milliseconds(5)

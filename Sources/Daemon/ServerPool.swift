@@ -264,7 +264,7 @@ final class ServerPool {
 
     /// Whether there may be one connection more, those that are nearly used up among them.
     private var hasPlace: Bool {
-        connections.count < configuration.connectionsPerServer * NacosClientLimits.growth * NacosClientLimits.usedUpFor
+        connections.count < NacosClientLimits.connectionsMax(configuration.connectionsPerServer)
     }
 
     /// The connections that are not nearly used up, and those that do not stand yet.

@@ -15,7 +15,7 @@ enum HostExamination {
         let servers = max(1, settings.nacosServers.count)
         let needed =
             limits.tcpConnections + limits.unixConnections
-            + servers * settings.connectionsPerServer * NacosClientLimits.growth + 64
+            + servers * NacosClientLimits.connectionsMax(settings.connectionsPerServer) + 64
         return descriptors(Int(clamping: limit.rlim_cur), needed: needed)
     }
 
