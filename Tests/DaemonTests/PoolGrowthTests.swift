@@ -25,7 +25,7 @@ extension OnSockets {
                 try harness.until("round \(round)", within: 10) { beats() >= round * count }
                 fewest = min(fewest, harness.naming.connectionCount)
             }
-            #expect((3...8).contains(fewest))
+            #expect((3...NacosClientLimits.connectionsMax(1)).contains(fewest))
         }
 
         @Test func theLimitsOfAServerAreLearned() {
