@@ -126,7 +126,7 @@ final class NacosConnection: StreamDelegate {
                     guard parse(rest, head.exchange, at: now, consumed: &consumed, goesOn: &goesOn) else { break }
                     continue
                 }
-                switch ReplyScanner.scan(rest, kind: head.exchange.kind, dialect: head.exchange.dialect) {
+                switch pool.replies.scan(rest, kind: head.exchange.kind, dialect: head.exchange.dialect) {
                 case .incomplete:
                     hasPartialAnswer = !rest.isEmpty
                     return

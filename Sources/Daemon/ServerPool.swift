@@ -30,6 +30,7 @@ final class ServerPool {
     private var scratch: [UInt8] = []
     private var batch: [Outgoing] = []
     var learned = LearnedLimits()
+    var replies = ReplyReader()
     /// The server is no longer in the list: what is on the wire ends, and nothing else begins.
     private(set) var isRetired = false
     /// Learned: how many connections beats need. Used up, they are replaced, until one is idle for long.
