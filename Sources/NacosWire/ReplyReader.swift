@@ -44,17 +44,13 @@ extension Span<UInt8> {
         return withUnsafeBytes { mine in
             other.withUnsafeBytes { theirs in
                 var difference: UInt64 = 0
-                var index = 0
-                while index &+ 8 <= theirs.count {
+                let words = theirs.count / 8
+                for place in 0..<words {
                     difference |=
-                        mine.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                        ^ theirs.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                    index &+= 8
+                        mine.loadUnaligned(fromByteOffset: place &* 8, as: UInt64.self)
+                        ^ theirs.loadUnaligned(fromByteOffset: place &* 8, as: UInt64.self)
                 }
-                while index < theirs.count {
-                    difference |= UInt64(mine[index] ^ theirs[index])
-                    index &+= 1
-                }
+                for index in words &* 8..<theirs.count { difference |= UInt64(mine[index] ^ theirs[index]) }
                 return difference == 0
             }
         }
