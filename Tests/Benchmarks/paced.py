@@ -11,26 +11,27 @@ from harness import (
 GOAL_RATIO, GOAL_LATE_MS = 2.5, 5.0
 GOAL_BYTES, GOAL_IDLE = 400, 12 << 20
 GOALS_CORE = {100000: (0.05, 0.05), 1000000: (0.35, 0.45)}
-# A write for each beat does not keep pace with more.
-BARE_MAX = 200000
+# What bare C does: beats a write at most, connections. A write for each beat does not keep pace with a million.
+BARE, BARE_MILLION, BARE_MAX = [(1, 8), (4, 8)], [(16, 64)], 200000
 # beatd's lateness is of its last minute; it must have been in the steady state for that long before it is asked.
 LATENESS_WINDOW = 60
 
 
-def run_bare(processes, options, depth, log):
+def run_bare(processes, options, depth, connections, log):
     sink, port = start_sink(processes, options, log)
     grid = 50 if options.count <= 20000 else 10
     warm = max(1, options.period_ms // 1000)
     result = run_json(
         processes,
         ["bare", "--port", str(port), "--count", str(options.count), "--period-ms", str(options.period_ms),
-         "--grid-ms", str(grid), "--depth", str(depth), "--limit", str(options.limit), "--warm", str(warm),
-         "--seconds", str(options.seconds)],
+         "--grid-ms", str(grid), "--depth", str(depth), "--connections", str(connections), "--limit",
+         str(options.limit), "--warm", str(warm), "--seconds", str(options.seconds)],
         options.core, log, warm + options.seconds + 30)
     counts = ask_json(port, "/sink/counts")
     processes.stop(sink)
     return {"beats": result["beats"], "cpu_us": result["cpuPerBeatUs"], "late": result["latenessMs"],
-            "jitter": counts["jitterMs"], "gap_max_ms": counts["gapMaxMs"]}
+            "jitter": counts["jitterMs"], "gap_max_ms": counts["gapMaxMs"],
+            "name": f"bare C, up to {depth} a write on {connections}" if depth > 1 else "bare C, 1 beat a write"}
 
 
 def run_beatd(processes, options, command, work, log):
@@ -68,9 +69,9 @@ def run_beatd(processes, options, command, work, log):
         "registered_per_s": registered["perSecond"], "core": (cpu_after - cpu_before) / options.seconds}
 
 
-def report(options, bare, bare4, beatd, slow):
+def report(options, bare, beatd, slow):
     def row(name, r):
-        ratio = f"{r['cpu_us'] / bare['cpu_us']:.2f}" if bare else "–"
+        ratio = f"{r['cpu_us'] / bare[0]['cpu_us']:.2f}"
         return (f"| {name} | {r['beats']} | {r['cpu_us']:.2f} | {ratio} | {r['late']['p50']:.2f} | "
                 f"{r['late']['p99']:.2f} | {r['late']['max']:.2f} | {r['jitter']['p99']:.1f} | "
                 f"{r['gap_max_ms']:.0f} |")
@@ -81,7 +82,7 @@ def report(options, bare, bare4, beatd, slow):
         f"sink {limit}; {platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}", "",
         "| | beats | µs CPU a beat | × bare C | late p50 ms | p99 | max | jitter at the sink p99 ms | longest gap ms |",
         "|---|---|---|---|---|---|---|---|---|",
-        *([row("bare C, 1 beat a write", bare), row("bare C, up to 4 a write", bare4)] if bare else []),
+        *[row(r["name"], r) for r in bare],
         row("the fake" if options.self_test else "beatd", beatd), "",
         f"beatd: {100 * beatd['core']:.1f} % of a core, {beatd['rss'] / 1e6:.1f} MB resident "
         f"({beatd['rss_idle'] / 1e6:.1f} MB before the first registration, "
@@ -89,8 +90,8 @@ def report(options, bare, bare4, beatd, slow):
         f"{beatd['registered_per_s']:.0f} registrations/s accepted.", ""]
     goals = [
         (f"lateness p99 < {GOAL_LATE_MS:g} ms", beatd["late"]["p99"] < GOAL_LATE_MS, f"{beatd['late']['p99']:.2f} ms")]
-    if bare:
-        ratio = beatd["cpu_us"] / bare["cpu_us"]
+    if options.count <= BARE_MAX:
+        ratio = beatd["cpu_us"] / bare[0]["cpu_us"]
         goals.append((f"≤ {GOAL_RATIO:g} × bare C", ratio <= GOAL_RATIO, f"{ratio:.2f} ×"))
     if options.count in GOALS_CORE:
         share = GOALS_CORE[options.count][1 if options.limit else 0]
@@ -109,13 +110,11 @@ def report(options, bare, bare4, beatd, slow):
 
 
 def measure(processes, options, command, work, log):
-    bare = bare4 = None
-    if options.count <= BARE_MAX:
-        say(f"bare C, one beat a write: {options.seconds} s")
-        bare = run_bare(processes, options, 1, log)
-        say(f"bare C, up to four beats a write: {options.seconds} s")
-        bare4 = run_bare(processes, options, 4, log)
+    bare = []
+    for depth, connections in BARE if options.count <= BARE_MAX else BARE_MILLION:
+        say(f"bare C, up to {depth} beats a write: {options.seconds} s")
+        bare.append(run_bare(processes, options, depth, connections, log))
     say("beatd")
     slow = slowness(processes, options, log) if options.count in GOALS_CORE else 1
     beatd = run_beatd(processes, options, command, work, log)
-    return report(options, bare, bare4, beatd, slow)
+    return report(options, bare, beatd, slow)
