@@ -9,7 +9,7 @@ from harness import (
     Beatd, Connection, Failure, ask, ask_json, cpu_clock, request, run_json, say, slowness, start_listening,
     start_sink, wait_for, wait_until_beaten)
 
-ROUNDS = 11
+ROUNDS, RESTARTS = 11, 5
 GET_CONNECTIONS, POST_CONNECTIONS = 16, 64
 OPEN_LOOP_RATE, OPEN_LOOP_COUNT = 1000, 10000
 GOAL_GET, GOAL_OPEN_MS, GOAL_OPEN_LATE_MS, GOAL_POST, GOAL_FIRST_S = 1.5, 5.0, 20.0, 20000, 0.3
@@ -108,17 +108,20 @@ def measure_durable(processes, options, command, work, log):
     say(f"{posted['perSecond']} durable POST/s")
     wait_until_beaten(sink_port, options.count, 60 + options.count / 2000)
     wait_for("every acceptance stored", 30, lambda: time.sleep(2) is None)
-    beatd.kill()
-    time.sleep(1)
-    ask(sink_port, "/sink/reset", "POST")
     registers = ask_json(sink_port, "/sink/counts")["registers"]
-    beatd = Beatd(processes, options, command, work, log, sink_port, data)
-    wait_for("the first beat", 30, lambda: ask_json(sink_port, "/sink/counts")["firstBeat"] > 0)
-    time.sleep(options.period_ms / 1000 + 1)
+    firsts = []
+    for _ in range(RESTARTS):
+        beatd.kill()
+        time.sleep(1)
+        ask(sink_port, "/sink/reset", "POST")
+        beatd = Beatd(processes, options, command, work, log, sink_port, data)
+        wait_for("the first beat", 30, lambda: ask_json(sink_port, "/sink/counts")["firstBeat"] > 0)
+        firsts.append(ask_json(sink_port, "/sink/counts")["firstBeat"] - beatd.started)
+        time.sleep(options.period_ms / 1000 + 1)
     counts = ask_json(sink_port, "/sink/counts")
     beatd.kill()
     processes.stop(sink)
-    first = counts["firstBeat"] - beatd.started
+    first = statistics.median(firsts)
     tenths = counts["perTenth"][:options.period_ms // 100]
     mean = statistics.mean(tenths)
     posts_met, first_met = posted["perSecond"] * slow >= GOAL_POST, first / slow < GOAL_FIRST_S
@@ -128,8 +131,9 @@ def measure_durable(processes, options, command, work, log):
         f"p50 {posted['latencyMs']['p50']:.2f} ms, p99 {posted['latencyMs']['p99']:.2f} ms", "",
         verdict(posts_met, f"≥ {GOAL_POST}/s", f"{posted['perSecond']}/s here, "
                 f"{posted['perSecond'] * slow:.0f}/s at the reference's speed"), "",
-        f"Killed and started again with {options.count} stored: first beat {first * 1000:.0f} ms after exec; beats per "
-        f"tenth of a second over the first period: mean {mean:.0f}, least {min(tenths)}, most {max(tenths)}; "
+        f"Killed and started again with {options.count} stored, {RESTARTS} times: first beat {first * 1000:.0f} ms after "
+        f"exec in the median, {min(firsts) * 1000:.0f} to {max(firsts) * 1000:.0f}; beats per tenth of a second over the "
+        f"first period of the last: mean {mean:.0f}, least {min(tenths)}, most {max(tenths)}; "
         f"{counts['registers'] - registers} registered again", "",
         verdict(first_met, f"first beat < {GOAL_FIRST_S:g} s", f"{first * 1000:.0f} ms here, "
                 f"{first / slow * 1000:.0f} ms at the reference's speed")]
