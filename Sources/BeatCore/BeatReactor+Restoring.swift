@@ -7,13 +7,11 @@ extension BeatReactor {
     mutating func restore(_ pieces: [StoredRegistration], rev stored: UInt64, total: Int, at now: Instant) {
         rev = max(rev, stored)
         table.reserve(total)
-        // In their place: a copy counts a dozen references up and down.
-        let span = pieces.span
-        for index in span.indices { restore(span[index], at: now) }
+        for index in pieces.indices { restore(pieces[index], at: now) }
         wheel.grow(to: table.rows.count)
     }
 
-    private mutating func restore(_ piece: borrowing StoredRegistration, at now: Instant) {
+    private mutating func restore(_ piece: StoredRegistration, at now: Instant) {
         let fingerprint = piece.document.key.fingerprint
         guard table.find(fingerprint) == nil else { return }
         rev = max(rev, piece.rev, piece.serial)

@@ -3,7 +3,16 @@ public enum Distro {
     /// Java's `String.hashCode`: a polynomial of 31 over the UTF-16 units, wrapped to 32 bits.
     public static func javaHash(_ text: String) -> Int32 {
         var hash: Int32 = 0
-        for unit in text.utf16 { hash = hash &* 31 &+ Int32(unit) }
+        for byte in text.utf8 {
+            guard byte < 0x80 else { return javaHash(units: text.utf16) }
+            hash = hash &* 31 &+ Int32(byte)
+        }
+        return hash
+    }
+
+    private static func javaHash(units: String.UTF16View) -> Int32 {
+        var hash: Int32 = 0
+        for unit in units { hash = hash &* 31 &+ Int32(unit) }
         return hash
     }
 

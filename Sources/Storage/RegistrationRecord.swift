@@ -77,9 +77,10 @@ enum RegistrationRecord {
 
     // MARK: reading
 
-    /// What stands in `bytes`; serial, stage and accepted generation have columns of their own.
+    /// What stands in `bytes`; serial, stage, accepted generation and hold have columns of their own.
     static func read(
-        _ bytes: Span<UInt8>, serial: UInt64, stage: StoredRegistration.Stage, acceptedGeneration: UInt32, zero: Int64
+        _ bytes: Span<UInt8>, serial: UInt64, stage: StoredRegistration.Stage, acceptedGeneration: UInt32,
+        hold: HoldRecord? = nil, zero: Int64
     ) throws(Fault) -> StoredRegistration {
         guard bytes.count >= prefixLength else { throw .broken }
         guard bytes[0] == format else { throw bytes[0] > format ? .newer : .broken }
@@ -101,9 +102,9 @@ enum RegistrationRecord {
         var chosenID: String?
         while reader.position < bytes.count { try readTagged(bytes, &reader, into: &document, &chosenID) }
         return StoredRegistration(
-            serial: serial, document: document, stage: stage, generation: generation,
-            acceptedGeneration: acceptedGeneration, rev: rev,
-            createdAt: createdAt, updatedAt: updatedAt, chosenID: chosenID)
+            serial: serial, document: consume document, stage: stage, generation: generation,
+            acceptedGeneration: acceptedGeneration, rev: rev, createdAt: createdAt, updatedAt: updatedAt,
+            chosenID: consume chosenID, hold: hold)
     }
 
     private static func readTagged(

@@ -97,17 +97,15 @@ public final class RegistrationStore {
             throw .corrupt("row \(serial) has no known stage")
         }
         let accepted = UInt32(clamping: rows.integer(2))
-        var stored: StoredRegistration
+        let hold = try readHold(rows, 4, serial: serial, zero: zero)
         do throws(RegistrationRecord.Fault) {
-            stored = try rows.withBlob(3) { bytes throws(RegistrationRecord.Fault) in
+            return try rows.withBlob(3) { bytes throws(RegistrationRecord.Fault) in
                 try RegistrationRecord.read(
-                    bytes, serial: serial, stage: stage, acceptedGeneration: accepted, zero: zero)
+                    bytes, serial: serial, stage: stage, acceptedGeneration: accepted, hold: hold, zero: zero)
             }
         } catch {
             throw fault(error, serial)
         }
-        stored.hold = try readHold(rows, 4, serial: serial, zero: zero)
-        return stored
     }
 
     private func readHold(

@@ -126,6 +126,9 @@ struct DialectTests {
     @Test("vectors 55, 70: the responsible node of the hash vectors")
     func vector55_hashes() {
         #expect(Distro.javaHash("10.0.0.1:8080") == -1_643_343_804)
+        // What is not ASCII counts by its UTF-16 units.
+        #expect(Distro.javaHash("aé") == 97 * 31 + 233)
+        #expect(Distro.javaHash("😀") == 0xD83D * 31 + 0xDE00)
         #expect(Distro.javaHash("10.0.0.2:8080") == -1_614_714_653)
         #expect(Distro.javaHash("127.0.0.1:9001") == -35_707_083)
         #expect(Distro.javaHash("DEFAULT_GROUP@@svc") == 1_899_290_687)
