@@ -2,8 +2,8 @@ public import BeatCore
 
 /// `ReplyScanner` for the answers of one server, with a memory of the last one.
 ///
-/// Within a second a server answers most beats byte for byte alike, and then comparing tells what reading would: a
-/// sixth of the instructions.
+/// Within a second a server answers most beats byte for byte alike, and then comparing tells what reading would, by a
+/// twelfth of the instructions. r-nacos, which writes its keys in changing order, is mostly read.
 public struct ReplyReader: Sendable {
     /// A whole answer that leaves the connection open; empty before the first one.
     private var last: [UInt8] = []

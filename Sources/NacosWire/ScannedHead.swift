@@ -1,6 +1,6 @@
 /// The head of an answer with status 200, looked at for its end and for what says where the body ends.
 ///
-/// Eight bytes at a time: two thirds of the work that beatd does for a beat of its own is reading the answer.
+/// Eight bytes at a time: reading the answer is a third of the work that beatd does for a beat.
 struct ScannedHead {
     /// Where the body ends.
     enum Framing {
