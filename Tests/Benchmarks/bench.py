@@ -121,7 +121,7 @@ def arguments():
     parser.add_argument("--sink-core", type=int, default=1)
     parser.add_argument("--beatd", help="command to measure instead of .build/release/beatd")
     parser.add_argument("--record", action="store_true", help="append to results-<date>.md")
-    parser.add_argument("--goals", action="store_true", help="exit 1 when a goal is missed")
+    parser.add_argument("--goals", action="store_true", help="exit 1 when a goal is missed at the reference's speed too")
     parser.add_argument("--verbose", action="store_true", help="show what the processes print")
     parser.add_argument("--self-test", action="store_true", help="run against a fake daemon, small and short")
     options = parser.parse_args()

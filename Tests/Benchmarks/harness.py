@@ -285,6 +285,12 @@ def slowness(processes, options, log):
     return bare["cpuPerBeatUs"] / REFERENCE_BARE_US
 
 
+def verdict(met, goal, figure, met_scaled=False):
+    """One goal; `met_scaled` says that it is met at the reference's speed, which is an extrapolation."""
+    word = "met" if met else "MISSED here, met at the reference's speed" if met_scaled else "MISSED"
+    return f"* {word}: {goal} ({figure})"
+
+
 def wait_until_beaten(sink_port, count, limit):
     wait_for("every registration beaten", limit,
              lambda: ask_json(sink_port, "/sink/counts")["instances"] >= count)
