@@ -37,6 +37,8 @@ struct InstanceQueries {
     private var beginningNumbers: [[UInt8]: UInt16] = [:]
     /// A megabyte at most, of names that may be gone again; more services than that have few instances each.
     private static let beginningsMax = 4096
+    /// What follows the last parameter that instances of a service share.
+    private static let addressMark = Array("&ip=".utf8)
     /// As many as the processor fetches at the same time, and some.
     private static let fetchAhead = 32
     /// Below it, an arena is not worth tidying.
@@ -60,13 +62,6 @@ struct InstanceQueries {
         }
     }
 
-    /// The query of the exchange's registration in its dialect.
-    mutating func query(_ exchange: Exchange, _ core: borrowing BeatReactor) -> [UInt8] {
-        var query: [UInt8] = []
-        append(exchange, core, to: &query)
-        return query
-    }
-
     /// Reads something of each query that is written next, so that the processor fetches them from memory at the same
     /// time (see `BeatReactor.fetchRows`). How many those are.
     mutating func fetch(_ queue: borrowing RingBuffer<Outgoing>, _ core: borrowing BeatReactor) -> Int {
@@ -80,26 +75,25 @@ struct InstanceQueries {
         return count
     }
 
-    /// The number of a beginning; nil when there are too many.
-    private mutating func number(of beginning: [UInt8]) -> UInt16? {
-        if let number = beginningNumbers[beginning] { return number }
-        guard beginnings.count <= Self.beginningsMax else { return nil }
+    /// The number of the beginning of a query, and what is left of it.
+    private mutating func split(_ query: [UInt8]) -> (beginning: UInt16, rest: ArraySlice<UInt8>) {
+        let mark = Self.addressMark
+        guard let cut = query.indices.first(where: { query[$0...].starts(with: mark) }) else { return (0, query[...]) }
+        let text = Array(query[..<cut])
+        if let number = beginningNumbers[text] { return (number, query[cut...]) }
+        guard beginnings.count <= Self.beginningsMax else { return (0, query[...]) }
         let number = UInt16(beginnings.count)
-        beginnings.append(beginning)
-        beginningNumbers[beginning] = number
-        return number
+        beginnings.append(text)
+        beginningNumbers[text] = number
+        return (number, query[cut...])
     }
 
     private mutating func encode(_ key: InstanceKey, _ dialect: Dialect, epoch: UInt32, at position: Int) {
-        var query: [UInt8] = []
-        NacosRequestEncoder.appendServiceQuery(key, dialect: dialect, to: &query)
-        let beginning = number(of: query)
-        if beginning != nil { query.removeAll(keepingCapacity: true) }
-        NacosRequestEncoder.appendAddressQuery(key, to: &query)
+        let (beginning, query) = split(NacosRequestEncoder.instanceQuery(key, dialect: dialect))
         wasted += entries[position].place.count
         entries[position].epoch = epoch
         entries[position].dialect = dialect
-        entries[position].beginning = beginning ?? 0
+        entries[position].beginning = beginning
         if query.count <= MemoryLayout<Text>.size {
             entries[position].length = UInt8(query.count)
             withUnsafeMutableBytes(of: &entries[position].text) { $0.copyBytes(from: query) }

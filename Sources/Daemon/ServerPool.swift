@@ -164,12 +164,12 @@ final class ServerPool {
             frame.end(&scratch, exchange.dialect, signature)
         case .fullBeat:
             let (document, period) = core.subject(of: exchange)
-            let query = queries.query(exchange, core)
-            encoder.appendFullBeat(
-                BeatInfo(document, period: period), instanceQuery: query.span, signature: signature, to: &scratch)
+            let info = BeatInfo(document, period: period)
+            var query: [UInt8] = []
+            queries.append(exchange, core, to: &query)
+            encoder.appendFullBeat(info, instanceQuery: query.span, signature: signature, to: &scratch)
         case .register:
-            let (document, query) = (core.subject(of: exchange).document, queries.query(exchange, core))
-            encoder.appendRegister(document, instanceQuery: query.span, signature: signature, to: &scratch)
+            encoder.appendRegister(core.subject(of: exchange).document, signature: signature, to: &scratch)
         case .deregister: encoder.appendDeregister(core.key(of: exchange.slot), signature: signature, to: &scratch)
         }
     }
