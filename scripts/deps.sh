@@ -9,7 +9,7 @@ source "$(dirname "$0")/lib.sh"
 packages=(libevent-dev libsqlite3-dev libssl-dev libjansson-dev pkg-config curl python3 python3-venv)
 case "${1:-}" in
     "") ;;
-    ci) packages+=(shellcheck strace prometheus chromium) ;;
+    ci) packages+=(binutils shellcheck strace prometheus chromium) ;;
     *) die "usage: scripts/deps.sh [ci]" ;;
 esac
 
