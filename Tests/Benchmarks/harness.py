@@ -17,7 +17,7 @@ BUILD = os.path.join(ROOT, ".build-bench")
 
 # What is built, of what, with what.
 PROGRAMS = {
-    "sink": (["sink.c", "punctuality.c"], []),
+    "sink": (["sink.c", "instance.c", "punctuality.c"], []),
     "bare": (["bare.c"], []),
     "load": (["load.c"], []),
     "saturate": (["saturate.c"], ["-levent_core"]),
@@ -292,5 +292,10 @@ def verdict(met, goal, figure, met_scaled=False):
 
 
 def wait_until_beaten(sink_port, count, limit):
-    wait_for("every registration beaten", limit,
-             lambda: ask_json(sink_port, "/sink/counts")["instances"] >= count)
+    def beaten():
+        counts = ask_json(sink_port, "/sink/counts")
+        if counts["refused"] > 0:
+            raise Failure(f"the sink refused {counts['refused']} requests that no Nacos would take")
+        return counts["instances"] >= count
+
+    wait_for("every registration beaten", limit, beaten)

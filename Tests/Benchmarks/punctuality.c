@@ -37,23 +37,13 @@ int64_t monotonic_ns(void) {
     return (int64_t)t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
-static uint64_t hash_value(uint64_t hash, const char *target, const char *end, const char *name) {
-    size_t length = strlen(name);
-    const char *at = target;
-    while ((at = memmem(at, (size_t)(end - at), name, length)) != NULL) {
-        if (at[-1] == '?' || at[-1] == '&') {
-            for (at += length; at < end && *at != '&'; at++) hash = (hash ^ (uint8_t)*at) * 0x100000001b3ULL;
-            return hash * 0x100000001b3ULL;
-        }
-        at += length;
-    }
-    return hash;
+static uint64_t hash_value(uint64_t hash, Text value) {
+    for (size_t i = 0; i < value.length; i++) hash = (hash ^ (uint8_t)value.at[i]) * 0x100000001b3ULL;
+    return hash * 0x100000001b3ULL;
 }
 
-void punctuality_heard(const char *target, const char *end, int64_t now) {
-    uint64_t key = hash_value(0xcbf29ce484222325ULL, target, end, "serviceName=");
-    key = hash_value(key, target, end, "ip=");
-    key = hash_value(key, target, end, "port=") | 1;
+void punctuality_heard(Text service, Text ip, Text port, int64_t now) {
+    uint64_t key = hash_value(hash_value(hash_value(0xcbf29ce484222325ULL, service), ip), port) | 1;
     size_t slot = (key >> 20) & (SEEN_SLOTS - 1);
     while (seen[slot].key != 0 && seen[slot].key != key) slot = (slot + 1) & (SEEN_SLOTS - 1);
     if (seen[slot].key == 0) {

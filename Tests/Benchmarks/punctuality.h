@@ -4,10 +4,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "instance.h"
+
 /* False when there is no memory. `period` in ns. */
 bool punctuality_begin(int64_t period);
-/* A beat's target was read at `now`, ns of the monotonic clock. */
-void punctuality_heard(const char *target, const char *end, int64_t now);
+/* A beat of this instance was read at `now`, ns of the monotonic clock. */
+void punctuality_heard(Text service, Text ip, Text port, int64_t now);
 /* Beats are told to come this often from now on; ns. */
 void punctuality_period(int64_t period);
 /* Forgets the figures, not the instances: a measurement starts now. */

@@ -6,7 +6,8 @@
  * Beats are told to come every --period-ms. Prints "listening PORT" once it is up and a JSON object of its counts when it is told to end (TERM or INT).
  * Answers, byte for byte but for the date, are those a Nacos 1.4.8 gave: chunked JSON for a beat, `ok` with a length
  * for the rest, no reason phrase. With --limit N each connection is closed with its Nth answer, as Tomcat does after
- * 100, and what was pipelined behind it is discarded unread.
+ * 100, and what was pipelined behind it is discarded unread. An instance without a service, an address or a port, or
+ * with a cluster name that Nacos refuses, is refused: what no server takes must not be measured.
  *
  * It is also an independent judge of punctuality: it knows when each instance was last heard, so it can tell by how
  * much the time between two beats differs from the period, whatever the client says about itself.
@@ -34,6 +35,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "instance.h"
 #include "punctuality.h"
 
 enum {
@@ -44,14 +46,18 @@ enum {
     BEAT_CAPACITY = 512,
 };
 
-typedef struct {
+typedef struct Connection {
     int fd;
     int answered;
     bool closing;
     size_t in_length, out_start, out_length;
+    struct Connection *next_free;
     char in[IN_CAPACITY];
     char out[OUT_CAPACITY];
 } Connection;
+
+/* Those that were closed: with a limit there are thousands a second, and fresh pages cost more than the answers. */
+static Connection *free_connections;
 
 static struct {
     uint64_t beats, light, full, registers, deregisters, other, refused, connections, limited, discarded;
@@ -156,6 +162,11 @@ static bool starts(const char *target, const char *end, const char *path) {
            (target + length == end || target[length] == '?');
 }
 
+static void refuse(Connection *c) {
+    counts.refused++;
+    answer(c, "400", "text/html;charset=utf-8", false, "bad request\n", 12);
+}
+
 static void serve(Connection *c, const char *head, const char *target, const char *target_end, size_t body_length) {
     static const char state[] =
         "{\"version\":\"1.4.8\",\"standalone_mode\":\"standalone\",\"function_mode\":null}";
@@ -164,12 +175,15 @@ static void serve(Connection *c, const char *head, const char *target, const cha
         "\"cpu\":0.1,\"status\":\"UP\",\"responsibleInstanceCount\":1}";
     char json[JSON_CAPACITY];
     if (starts(target, target_end, "/nacos/v1/ns/instance/beat") && head[0] == 'P') {
+        Instance instance = instance_in(target, target_end);
+        if (!instance_is_valid(instance)) return refuse(c);
         counts.beats++;
-        if (body_length > 0 || memmem(target, (size_t)(target_end - target), "beat=%7B", 8) != NULL) counts.full++;
+        if (body_length > 0 || instance.has_beat) counts.full++;
         else counts.light++;
-        punctuality_heard(target, target_end, monotonic_ns());
+        punctuality_heard(instance.service, instance.ip, instance.port, monotonic_ns());
         answer_beat(c);
     } else if (starts(target, target_end, "/nacos/v1/ns/instance") && head[0] != 'G') {
+        if (!instance_is_valid(instance_in(target, target_end))) return refuse(c);
         if (head[0] == 'D') counts.deregisters++;
         else counts.registers++;
         answer(c, "200", "text/plain;charset=UTF-8", false, "ok", 2);
@@ -235,8 +249,7 @@ static void process(Connection *c) {
         long used = take(c, at);
         if (used == 0) break;
         if (used < 0) {
-            counts.refused++;
-            answer(c, "400", "text/html;charset=utf-8", false, "bad request\n", 12);
+            refuse(c);
             break;
         }
         at += (size_t)used;
@@ -280,7 +293,8 @@ static void end_connection(Connection *c) {
     /* Bytes left unread would turn the close into a reset, and the last answers would be lost with it. */
     for (ssize_t n; (n = recv(c->fd, rest, sizeof rest, 0)) > 0;) counts.discarded += (size_t)n;
     close(c->fd);
-    free(c);
+    c->next_free = free_connections;
+    free_connections = c;
 }
 
 static void accept_all(int listener, int epoll) {
@@ -288,7 +302,9 @@ static void accept_all(int listener, int epoll) {
     while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
         int one = 1;
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-        Connection *c = malloc(sizeof *c);
+        Connection *c = free_connections;
+        if (c != NULL) free_connections = c->next_free;
+        else c = malloc(sizeof *c);
         if (c == NULL) {
             close(fd);
             continue;
@@ -300,7 +316,8 @@ static void accept_all(int listener, int epoll) {
         struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = c};
         if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) < 0) {
             close(fd);
-            free(c);
+            c->next_free = free_connections;
+            free_connections = c;
             continue;
         }
         counts.connections++;
