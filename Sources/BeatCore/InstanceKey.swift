@@ -34,16 +34,16 @@ public struct InstanceKey: Hashable, Sendable {
 
     /// The classic key of `dom2Beat`, as `BeatReactor.buildKey` makes it: `group@@service#ip#port`.
     public func buildKey() -> String {
-        var text = ""
+        var text: [UInt8] = []
         text.reserveCapacity(groupName.utf8.count + serviceName.utf8.count + ip.utf8.count + "@@##65535".utf8.count)
-        text += groupName
-        text += "@@"
-        text += serviceName
-        text += "#"
-        text += ip
-        text += "#"
-        text += String(port)
-        return text
+        text += groupName.utf8
+        text += "@@".utf8
+        text += serviceName.utf8
+        text += "#".utf8
+        text += ip.utf8
+        text += "#".utf8
+        text += String(port).utf8
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// A 64-bit hash of all six parts that is the same in every process and version: the id and the phase of the

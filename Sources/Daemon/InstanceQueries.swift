@@ -28,17 +28,24 @@ struct InstanceQueries {
         }
     }
 
+    /// Bytes that are hashed in one piece; an array hashes one after the other, which is half of all that encoding takes.
+    private struct Beginning: Hashable {
+        let bytes: [UInt8]
+
+        func hash(into hasher: inout Hasher) {
+            bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+        }
+    }
+
     private var arena: [UInt8] = []
     private var entries: [Entry] = []
     private var wasted = 0
     /// Makes the reads of `fetch` count as used.
     private var fetched: UInt8 = 0
     private var beginnings: [[UInt8]] = [[]]
-    private var beginningNumbers: [[UInt8]: UInt16] = [:]
+    private var beginningNumbers: [Beginning: UInt16] = [:]
     /// A megabyte at most, of names that may be gone again; more services than that have few instances each.
     private static let beginningsMax = 4096
-    /// What follows the last parameter that instances of a service share.
-    private static let addressMark = Array("&ip=".utf8)
     /// As many as the processor fetches at the same time, and some.
     private static let fetchAhead = 32
     /// Below it, an arena is not worth tidying.
@@ -62,6 +69,13 @@ struct InstanceQueries {
         }
     }
 
+    /// The query of the exchange's registration in its dialect.
+    mutating func query(_ exchange: Exchange, _ core: borrowing BeatReactor) -> [UInt8] {
+        var query: [UInt8] = []
+        append(exchange, core, to: &query)
+        return query
+    }
+
     /// Reads something of each query that is written next, so that the processor fetches them from memory at the same
     /// time (see `BeatReactor.fetchRows`). How many those are.
     mutating func fetch(_ queue: borrowing RingBuffer<Outgoing>, _ core: borrowing BeatReactor) -> Int {
@@ -75,25 +89,27 @@ struct InstanceQueries {
         return count
     }
 
-    /// The number of the beginning of a query, and what is left of it.
-    private mutating func split(_ query: [UInt8]) -> (beginning: UInt16, rest: ArraySlice<UInt8>) {
-        let mark = Self.addressMark
-        guard let cut = query.indices.first(where: { query[$0...].starts(with: mark) }) else { return (0, query[...]) }
-        let text = Array(query[..<cut])
-        if let number = beginningNumbers[text] { return (number, query[cut...]) }
-        guard beginnings.count <= Self.beginningsMax else { return (0, query[...]) }
+    /// The number of a beginning; nil when there are too many.
+    private mutating func number(of bytes: [UInt8]) -> UInt16? {
+        let beginning = Beginning(bytes: bytes)
+        if let number = beginningNumbers[beginning] { return number }
+        guard beginnings.count <= Self.beginningsMax else { return nil }
         let number = UInt16(beginnings.count)
-        beginnings.append(text)
-        beginningNumbers[text] = number
-        return (number, query[cut...])
+        beginnings.append(bytes)
+        beginningNumbers[beginning] = number
+        return number
     }
 
     private mutating func encode(_ key: InstanceKey, _ dialect: Dialect, epoch: UInt32, at position: Int) {
-        let (beginning, query) = split(NacosRequestEncoder.instanceQuery(key, dialect: dialect))
+        var query: [UInt8] = []
+        NacosRequestEncoder.appendServiceQuery(key, dialect: dialect, to: &query)
+        let beginning = number(of: query)
+        if beginning != nil { query.removeAll(keepingCapacity: true) }
+        NacosRequestEncoder.appendAddressQuery(key, to: &query)
         wasted += entries[position].place.count
         entries[position].epoch = epoch
         entries[position].dialect = dialect
-        entries[position].beginning = beginning
+        entries[position].beginning = beginning ?? 0
         if query.count <= MemoryLayout<Text>.size {
             entries[position].length = UInt8(query.count)
             withUnsafeMutableBytes(of: &entries[position].text) { $0.copyBytes(from: query) }

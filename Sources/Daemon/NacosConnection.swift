@@ -75,7 +75,8 @@ final class NacosConnection: StreamDelegate {
 
     // MARK: writing
 
-    /// Writes requests that were appended to `bytes`, one for each of `batch`, in one go.
+    /// Writes requests that were appended to `bytes`, one for each of `batch`, in one go: the server is at the first ones
+    /// while the next are encoded.
     func write(_ bytes: [UInt8], _ batch: [Outgoing], exclusive: Bool, at now: Instant) {
         isExclusive = exclusive
         for var outgoing in batch {
@@ -84,7 +85,7 @@ final class NacosConnection: StreamDelegate {
             pending.append(outgoing)
         }
         written += batch.count
-        stream.write(bytes)
+        stream.writeAtOnce(bytes)
         armDeadline()
     }
 

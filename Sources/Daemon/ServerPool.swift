@@ -105,7 +105,8 @@ final class ServerPool {
         let isSlow = now < unpipelinedUntil || connections.contains { $0.isStuck(at: now) }
         // Where more waits than a few for each connection of the setting, each takes its share in one write, and those
         // that a flood has added come to rest.
-        let share = isSlow ? 1 : max(NacosClientLimits.beatsPerWrite, beats.count / configuration.connectionsPerServer)
+        let evenly = (beats.count + configuration.connectionsPerServer - 1) / configuration.connectionsPerServer
+        let share = isSlow ? 1 : max(NacosClientLimits.beatsPerWrite, evenly)
         let frame = lightBeat
         var fetched = 0
         while !beats.isEmpty, let connection = connectionForBeats(isSlow: isSlow, at: now) {
@@ -113,22 +114,23 @@ final class ServerPool {
             fetched -= share
             let room = min(connection.room, configuration.pipelineDepth - connection.load)
             fill(&beats, min(room, share), frame, core, &queries, at: now)
-            send(on: connection, exclusive: false, at: now)
+            send(on: connection, exclusive: false)
         }
         while !others.isEmpty, let connection = connectionForOthers(at: now) {
             fill(&others, 1, frame, core, &queries, at: now)
-            send(on: connection, exclusive: true, at: now)
+            send(on: connection, exclusive: true)
         }
         // Behind the writes: a connection takes as long to open as thirty beats to send.
         for _ in 0..<successors where hasPlace { _ = connect(at: now) }
         successors = 0
         // What did not fit waits for answers; the next burst of this size is to fit.
-        if beats.count > count().opening * configuration.pipelineDepth { _ = growForBeats(at: now) }
+        if beats.count > connections.count(learned).opening * configuration.pipelineDepth { _ = growForBeats(at: now) }
     }
 
-    private func send(on connection: NacosConnection, exclusive: Bool, at now: Instant) {
+    private func send(on connection: NacosConnection, exclusive: Bool) {
         guard !batch.isEmpty else { return }
-        connection.write(scratch, batch, exclusive: exclusive, at: now)
+        // With a million registrations the last write of a burst is milliseconds behind the first.
+        connection.write(scratch, batch, exclusive: exclusive, at: readClock())
         if needsSuccessor(connection) { successors += 1 }
     }
 
@@ -164,12 +166,12 @@ final class ServerPool {
             frame.end(&scratch, exchange.dialect, signature)
         case .fullBeat:
             let (document, period) = core.subject(of: exchange)
-            let info = BeatInfo(document, period: period)
-            var query: [UInt8] = []
-            queries.append(exchange, core, to: &query)
-            encoder.appendFullBeat(info, instanceQuery: query.span, signature: signature, to: &scratch)
+            let query = queries.query(exchange, core)
+            encoder.appendFullBeat(
+                BeatInfo(document, period: period), instanceQuery: query.span, signature: signature, to: &scratch)
         case .register:
-            encoder.appendRegister(core.subject(of: exchange).document, signature: signature, to: &scratch)
+            let (document, query) = (core.subject(of: exchange).document, queries.query(exchange, core))
+            encoder.appendRegister(document, instanceQuery: query.span, signature: signature, to: &scratch)
         case .deregister: encoder.appendDeregister(core.key(of: exchange.slot), signature: signature, to: &scratch)
         }
     }
@@ -177,13 +179,13 @@ final class ServerPool {
     // MARK: choosing a connection
 
     private func connectionForBeats(isSlow: Bool, at now: Instant) -> NacosConnection? {
-        if let idle = idleConnection(at: now), idle.isConnected { return idle }
+        if let idle = connections.idle(&learned, at: now), idle.isConnected { return idle }
         if connections.count < configuration.connectionsPerServer { _ = connect(at: now) }
         let depth = isSlow ? 1 : configuration.pipelineDepth
-        if let connection = leastLoaded(depth) { return connection }
+        if let connection = connections.leastLoaded(below: depth, learned) { return connection }
         // A burst is over before another connection would stand.
         if isSlow || hasWaited(at: now), let connection = growForBeats(at: now) { return connection }
-        return isSlow ? leastLoaded(configuration.pipelineDepth) : nil
+        return isSlow ? connections.leastLoaded(below: configuration.pipelineDepth, learned) : nil
     }
 
     /// Whether a beat has waited for room for so long that more connections are worth it.
@@ -192,51 +194,11 @@ final class ServerPool {
         return now >= first.queuedAt + NacosClientLimits.waitForGrowth
     }
 
-    /// The connection with the fewest beats on it, below `depth`, that takes another one. One that stands is better than
-    /// one that does not yet, which takes a round trip more.
-    ///
-    /// One pass by position: with 128 connections, several passes that hold each cost more than the beat.
-    private func leastLoaded(_ depth: Int) -> NacosConnection? {
-        var standing = -1, standingLoad = depth
-        var opening = -1, openingLoad = depth
-        for position in connections.indices {
-            let load = connections[position].load
-            if connections[position].isConnected {
-                guard load < standingLoad, takesBeats(position) else { continue }
-                (standing, standingLoad) = (position, load)
-            } else {
-                guard load < openingLoad, takesBeats(position) else { continue }
-                (opening, openingLoad) = (position, load)
-            }
-        }
-        if standing >= 0 { return connections[standing] }
-        return opening >= 0 ? connections[opening] : nil
-    }
-
-    private func takesBeats(_ position: Int) -> Bool {
-        !connections[position].isExclusive && connections[position].room(within: learned.requests) > 0
-    }
-
     private func connectionForOthers(at now: Instant) -> NacosConnection? {
         let exclusive = connections.reduce(0) { $0 + ($1.isExclusive ? 1 : 0) }
         guard exclusive < exclusiveMax(at: now) else { return nil }
-        if let idle = idleConnection(at: now) { return idle }
+        if let idle = connections.idle(&learned, at: now) { return idle }
         return connections.count < configuration.connectionsPerServer ? connect(at: now) : grow(at: now)
-    }
-
-    /// The idle connection that was used last, so that those that are not needed stay idle and end.
-    private func idleConnection(at now: Instant) -> NacosConnection? {
-        var best = -1
-        for position in connections.indices
-        where connections[position].load == 0 && connections[position].room(within: learned.requests) > 0 {
-            let age = now.nanoseconds(since: connections[position].idleSince)
-            guard age <= learned.idle else {
-                learned.stands(idle: age)
-                continue
-            }
-            if best < 0 || connections[best].idleSince < connections[position].idleSince { best = position }
-        }
-        return best < 0 ? nil : connections[best]
     }
 
     /// How many connections registers and deregisters may hold: never all, and more the longer they wait.
@@ -251,14 +213,15 @@ final class ServerPool {
     /// Whether the connection is nearly used up and there are not enough others to go on with.
     private func needsSuccessor(_ connection: NacosConnection) -> Bool {
         guard connection.room < learned.fresh else { return false }
-        return count().fresh + successors < wanted || !connections.contains { $0.load == 0 && $0.room > 0 }
+        return connections.count(learned).fresh + successors < wanted
+            || !connections.contains { $0.load == 0 && $0.room > 0 }
     }
 
     /// Whether more connections than the setting may be opened. Never more than the setting at a time: what comes of
     /// those shows whether the server takes more, or ends what it is given.
     var canGrow: Bool {
         guard hasPlace else { return false }
-        let (fresh, opening) = count()
+        let (fresh, opening) = connections.count(learned)
         return fresh < configuration.connectionsPerServer * NacosClientLimits.growth
             && opening < configuration.connectionsPerServer
     }
@@ -268,23 +231,13 @@ final class ServerPool {
         connections.count < NacosClientLimits.connectionsMax(configuration.connectionsPerServer)
     }
 
-    /// The connections that are not nearly used up, and those that do not stand yet.
-    private func count() -> (fresh: Int, opening: Int) {
-        var (fresh, opening) = (0, 0)
-        for position in connections.indices {
-            if connections[position].room(within: learned.requests) >= learned.fresh { fresh += 1 }
-            if !connections[position].isConnected { opening += 1 }
-        }
-        return (fresh, opening)
-    }
-
     private func grow(at now: Instant) -> NacosConnection? {
         canGrow ? connect(at: now) : nil
     }
 
     private func growForBeats(at now: Instant) -> NacosConnection? {
         guard let connection = grow(at: now) else { return nil }
-        wanted = max(wanted, count().fresh)
+        wanted = max(wanted, connections.count(learned).fresh)
         return connection
     }
 

@@ -176,6 +176,12 @@ struct PlainBuffers {
         return .everything
     }
 
+    /// Gives the kernel what it takes of bytes that are in front of all output; how many it took. What is wrong, a `send`
+    /// tells of the rest.
+    func send(atOnce bytes: UnsafeRawBufferPointer) -> Int {
+        max(0, Glibc.send(descriptor, bytes.baseAddress, min(bytes.count, StreamLimits.writeMax), Int32(MSG_NOSIGNAL)))
+    }
+
     private mutating func dropSent() {
         output.removeFirst(sent)
         sent = 0

@@ -210,6 +210,21 @@ public final class Stream: LoopResource {
         bytes.withUnsafeBytes { append($0) }
     }
 
+    /// As `write(_:)`, for what has been put together to leave in one piece: on a plain stream without other output the
+    /// kernel gets it now, out of `bytes`. The rest, and whatever goes wrong, is that of `write`; of what leaves now,
+    /// `streamDidDrain` tells nothing.
+    public func writeAtOnce(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { bytes in
+            let taken = canSendAtOnce(bytes.count) ? plain.send(atOnce: bytes) : 0
+            append(UnsafeRawBufferPointer(rebasing: bytes[taken...]))
+        }
+    }
+
+    private func canSendAtOnce(_ count: Int) -> Bool {
+        state == .open && encrypted == nil && pendingEnd == nil && !isCongested && !isQueuedToSend
+            && bufferedOutput == 0 && count <= limits.outputMax
+    }
+
     private func append(_ bytes: UnsafeRawBufferPointer) {
         loop.assertOnLoopThread()
         guard state == .open || state == .connecting, pendingEnd == nil, !bytes.isEmpty else { return }

@@ -30,9 +30,26 @@ public enum FormEncoding {
 
     /// Appends UTF-8 text encoded.
     public static func appendEncoded(_ text: String.UTF8View, to output: inout [UInt8]) {
-        let bytes = text.span
-        for index in 0..<bytes.count { appendEncoded(bytes[index], to: &output) }
+        // No `text.span` here: the span of a short text does not outlive this function (docs/architecture.md), and
+        // what is called last may be entered behind its end.
+        let done: Void? = text.withContiguousStorageIfAvailable { appendEncoded($0.span, to: &output) }
+        if done == nil { appendEncoded(Array(text).span, to: &output) }
     }
+
+    /// Appends bytes encoded.
+    public static func appendEncoded(_ bytes: Span<UInt8>, to output: inout [UInt8]) {
+        // By the piece: the room that every byte may need is that of three, and is not asked for all at once.
+        var start = 0
+        while start < bytes.count {
+            let end = min(start + pieceBytes, bytes.count)
+            output.append(addingCapacity: (end - start) * 3) { (out: inout OutputSpan<UInt8>) in
+                for index in start..<end { append(bytes[index], to: &out) }
+            }
+            start = end
+        }
+    }
+
+    private static let pieceBytes = 64
 
     /// Appends `name=value` encoded, with `&` before it unless it is the first one behind `start`.
     public static func appendPair(_ name: String, _ value: String, to output: inout [UInt8], start: Int) {
@@ -50,7 +67,7 @@ public enum FormEncoding {
     }
 
     @inline(__always)
-    private static func appendEncoded(_ byte: UInt8, to output: inout [UInt8]) {
+    private static func append(_ byte: UInt8, to output: inout OutputSpan<UInt8>) {
         if ASCIISet.formUnreserved.contains(byte) {
             output.append(byte)
         } else if byte == ASCII.space {

@@ -96,11 +96,18 @@ public struct NacosRequestEncoder: Sendable {
     }
 
     /// The parameters that name an instance, encoded: what every request of a registration carries.
+    public static func instanceQuery(_ key: InstanceKey, dialect: Dialect = .v1) -> [UInt8] {
+        var query: [UInt8] = []
+        appendServiceQuery(key, dialect: dialect, to: &query)
+        appendAddressQuery(key, to: &query)
+        return query
+    }
+
+    /// Appends the beginning of an instance query, which all instances of a service and cluster have in common.
     ///
     /// In v1 the service name is grouped, in v3 it is bare with the group beside it: a grouped one is accepted there
     /// and makes a service that nobody finds (nacos.md §3.3).
-    public static func instanceQuery(_ key: InstanceKey, dialect: Dialect = .v1) -> [UInt8] {
-        var query: [UInt8] = []
+    public static func appendServiceQuery(_ key: InstanceKey, dialect: Dialect, to query: inout [UInt8]) {
         appendParameter("namespaceId=", key.namespaceId, to: &query)
         switch dialect {
         case .v1:
@@ -110,9 +117,12 @@ public struct NacosRequestEncoder: Sendable {
             appendParameter("&serviceName=", key.serviceName, to: &query)
         }
         appendParameter("&clusterName=", key.clusterName, to: &query)
+    }
+
+    /// Appends the rest of an instance query, behind that of `appendServiceQuery`.
+    public static func appendAddressQuery(_ key: InstanceKey, to query: inout [UInt8]) {
         appendParameter("&ip=", key.ip, to: &query)
         appendParameter("&port=", String(key.port), to: &query)
-        return query
     }
 
     /// What stands around the instance query of a beat without a body, with this token.
@@ -144,15 +154,16 @@ public struct NacosRequestEncoder: Sendable {
         Self.appendForm(Self.beatBody(info), end: ends.form, to: &output)
     }
 
-    /// Appends a register request.
+    /// Appends a register request, with the `instanceQuery` of the same instance.
     ///
     /// Unlike the Java client it says `enabled`, not `enable`, which r-nacos and v3 do not know, and leaves
     /// `groupName` out of v1, where a grouped service name makes it superfluous, and `app` (nacos.md §2.2, §3.2).
     public func appendRegister(
-        _ document: RegistrationDocument, signature: RequestSignature? = nil, to output: inout [UInt8]
+        _ document: RegistrationDocument, instanceQuery: Span<UInt8>, signature: RequestSignature? = nil,
+        to output: inout [UInt8]
     ) {
         output.append(contentsOf: starts.register)
-        output.append(contentsOf: Self.instanceQuery(document.key, dialect: dialect))
+        output.append(copying: instanceQuery)
         Self.appendParameter("&weight=", document.weight.description, to: &output)
         // The words: 1.x to 3.x read `1` as false here (nacos.md §2.1).
         Self.appendParameter("&enabled=", document.enabled ? "true" : "false", to: &output)
@@ -160,7 +171,8 @@ public struct NacosRequestEncoder: Sendable {
         Self.appendParameter("&ephemeral=", "true", to: &output)
         var json: [UInt8] = []
         JSONWriter.append(to: &json) { $0.strings(document.wireMetadata) }
-        Self.appendParameter("&metadata=", String(decoding: json, as: UTF8.self), to: &output)
+        output.append(contentsOf: "&metadata=".utf8)
+        FormEncoding.appendEncoded(json.span, to: &output)
         if let signature { output.append(contentsOf: signature.parameters) }
         switch dialect {
         case .v1: output.append(contentsOf: ends.bodiless)
@@ -223,7 +235,8 @@ public struct NacosRequestEncoder: Sendable {
         var body: [UInt8] = []
         // Few metadata: most bytes stay as they are, quotes and braces become three.
         body.reserveCapacity(json.count * 2)
-        appendParameter("beat=", String(decoding: json, as: UTF8.self), to: &body)
+        body.append(contentsOf: "beat=".utf8)
+        FormEncoding.appendEncoded(json.span, to: &body)
         return body
     }
 

@@ -66,6 +66,88 @@ import Testing
         runner.close()
     }
 
+    @Test func whatIsWrittenAtOnceLeavesWithoutAPassAndInOrder() throws {
+        let runner = try LoopRunner()
+        let server = try TestServer(runner.loop)
+        let peer = try PlainSocket(connectingTo: try server.address)
+        try runner.run(until: { server.streams.count == 1 })
+        let stream = try #require(server.streams.first)
+        stream.writeAtOnce(Array("one ".utf8))
+        #expect(peer.receive() == "one ")
+        #expect(stream.outputCount == 0)
+        // Behind other output it waits for its turn.
+        stream.write(Array("two ".utf8))
+        stream.writeAtOnce(Array("three".utf8))
+        #expect(peer.receive() == nil)
+        #expect(stream.outputCount == 9)
+        runner.loop.runOnce(waiting: false)
+        #expect(peer.receive() == "two three")
+        stream.writeAtOnce(Array("four".utf8))
+        #expect(peer.receive() == "four")
+        server.close()
+        runner.close()
+    }
+
+    @Test func whatTheKernelDoesNotTakeAtOnceFollows() throws {
+        let runner = try LoopRunner()
+        let limits = StreamLimits(inputMax: 64 << 10, outputMax: 16 << 20)
+        let server = try TestServer(runner.loop, limits: limits)
+        let recorder = Recorder()
+        let client = Stream(
+            runner.loop, connectingTo: try server.address, timeoutNanoseconds: 1_000_000_000, limits: limits)
+        client.delegate = recorder
+        // Before it stands nothing can leave.
+        client.writeAtOnce([0])
+        #expect(client.outputCount == 1)
+        try runner.run(until: { server.recorder.bytes.count == 1 })
+        let sent = (0..<12_000_000).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) }
+        client.writeAtOnce(sent)
+        #expect(client.outputCount > 0 && client.outputCount < sent.count)
+        client.writeAtOnce([1])
+        try runner.run(until: { server.recorder.bytes.count == sent.count + 2 })
+        let isInOrder = server.recorder.bytes == [0] + sent + [1]
+        #expect(isInOrder)
+        client.close()
+        server.close()
+        runner.close()
+    }
+
+    @Test func whatGoesWrongAtOnceIsToldInALaterPass() throws {
+        let runner = try LoopRunner()
+        let server = try TestServer(runner.loop)
+        do {
+            let peer = try PlainSocket(connectingTo: try server.address)
+            try runner.run(until: { server.streams.count == 1 })
+            var hard = linger(l_onoff: 1, l_linger: 0)
+            setsockopt(peer.descriptor, SOL_SOCKET, SO_LINGER, &hard, socklen_t(MemoryLayout<linger>.size))
+        }
+        let stream = try #require(server.streams.first)
+        stream.writeAtOnce(Array("into the void".utf8))
+        stream.writeAtOnce(Array("and again".utf8))
+        #expect(server.recorder.ends == [])
+        try runner.run(until: { !server.recorder.ends.isEmpty })
+        runner.settle()
+        #expect(server.recorder.ends.count == 1)
+        server.close()
+        runner.close()
+    }
+
+    @Test func moreAtOnceThanTheLimitEndsTheStream() throws {
+        let runner = try LoopRunner()
+        let server = try TestServer(runner.loop, limits: StreamLimits(inputMax: 1_000, outputMax: 1_000))
+        let peer = try PlainSocket(connectingTo: try server.address)
+        try runner.run(until: { server.streams.count == 1 })
+        let stream = try #require(server.streams.first)
+        let recorder = Recorder()
+        stream.delegate = recorder
+        stream.writeAtOnce([UInt8](repeating: 1, count: 1_001))
+        try runner.run(until: { !recorder.ends.isEmpty })
+        #expect(recorder.ends == [.outputLimitExceeded])
+        #expect(peer.receive() == "")
+        server.close()
+        runner.close()
+    }
+
     @Test func inputStaysUntilConsumedAndReadingRestsWhenFull() throws {
         let runner = try LoopRunner()
         let server = try TestServer(runner.loop, limits: StreamLimits(inputMax: 1_000, outputMax: 1_000))

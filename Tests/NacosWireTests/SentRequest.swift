@@ -54,7 +54,8 @@ let plainKey = InstanceKey(serviceName: "svc", ip: "10.0.0.1", port: 8080)
 
 func register(_ document: RegistrationDocument, _ encoder: NacosRequestEncoder = encoder) throws -> SentRequest {
     var bytes: [UInt8] = []
-    encoder.appendRegister(document, to: &bytes)
+    let query = NacosRequestEncoder.instanceQuery(document.key, dialect: encoder.dialect)
+    encoder.appendRegister(document, instanceQuery: query.span, to: &bytes)
     return try SentRequest(bytes)
 }
 

@@ -63,7 +63,7 @@ import Testing
             encoder.appendLightBeat(instanceQuery: query.span, signature: signature, to: &requests[0])
             let info = BeatInfo(document, period: .seconds(5))
             encoder.appendFullBeat(info, instanceQuery: query.span, signature: signature, to: &requests[1])
-            encoder.appendRegister(document, signature: signature, to: &requests[2])
+            encoder.appendRegister(document, instanceQuery: query.span, signature: signature, to: &requests[2])
             encoder.appendDeregister(plainKey, signature: signature, to: &requests[3])
             let unsigned = try allRequests(document, encoder)
             let plain = [unsigned[2], unsigned[1], unsigned[0], unsigned[3]]

@@ -1,0 +1,53 @@
+internal import BeatCore
+
+/// Which of a pool's connections to use. By position and in one pass: with 128 connections, several passes that hold each
+/// cost more than the beat.
+extension [NacosConnection] {
+    /// The idle connection that was used last, so that those that are not needed stay idle and end.
+    func idle(_ learned: inout LearnedLimits, at now: Instant) -> NacosConnection? {
+        var best = -1
+        for position in indices
+        where self[position].load == 0 && self[position].room(within: learned.requests) > 0 {
+            let age = now.nanoseconds(since: self[position].idleSince)
+            guard age <= learned.idle else {
+                learned.stands(idle: age)
+                continue
+            }
+            if best < 0 || self[best].idleSince < self[position].idleSince { best = position }
+        }
+        return best < 0 ? nil : self[best]
+    }
+
+    /// The connection with the fewest beats on it, below `depth`, that takes another one. One that stands is better than
+    /// one that does not yet, which takes a round trip more.
+    func leastLoaded(below depth: Int, _ learned: LearnedLimits) -> NacosConnection? {
+        var standing = -1, standingLoad = depth
+        var opening = -1, openingLoad = depth
+        for position in indices {
+            let load = self[position].load
+            if self[position].isConnected {
+                guard load < standingLoad, takesBeats(position, learned) else { continue }
+                (standing, standingLoad) = (position, load)
+            } else {
+                guard load < openingLoad, takesBeats(position, learned) else { continue }
+                (opening, openingLoad) = (position, load)
+            }
+        }
+        if standing >= 0 { return self[standing] }
+        return opening >= 0 ? self[opening] : nil
+    }
+
+    private func takesBeats(_ position: Int, _ learned: LearnedLimits) -> Bool {
+        !self[position].isExclusive && self[position].room(within: learned.requests) > 0
+    }
+
+    /// The connections that are not nearly used up, and those that do not stand yet.
+    func count(_ learned: LearnedLimits) -> (fresh: Int, opening: Int) {
+        var (fresh, opening) = (0, 0)
+        for position in indices {
+            if self[position].room(within: learned.requests) >= learned.fresh { fresh += 1 }
+            if !self[position].isConnected { opening += 1 }
+        }
+        return (fresh, opening)
+    }
+}
