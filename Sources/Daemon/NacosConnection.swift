@@ -75,8 +75,10 @@ final class NacosConnection: StreamDelegate {
 
     // MARK: writing
 
-    /// Writes requests that were appended to `bytes`, one for each of `batch`, in one go: the server is at the first ones
-    /// while the next are encoded.
+    /// Writes requests that were appended to `bytes`, one for each of `batch`, in one go.
+    ///
+    /// Beats leave now: the server is at the first ones of a burst while the next are encoded. Registers leave together
+    /// when the turn is over, for their answers then come together too (a flood of them took 5 to 10 % more otherwise).
     func write(_ bytes: [UInt8], _ batch: [Outgoing], exclusive: Bool, at now: Instant) {
         isExclusive = exclusive
         for var outgoing in batch {
@@ -85,7 +87,7 @@ final class NacosConnection: StreamDelegate {
             pending.append(outgoing)
         }
         written += batch.count
-        stream.writeAtOnce(bytes)
+        if exclusive { stream.write(bytes) } else { stream.writeAtOnce(bytes) }
         armDeadline()
     }
 

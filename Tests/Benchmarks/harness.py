@@ -3,7 +3,6 @@
 import json
 import os
 import shlex
-import shutil
 import signal
 import socket
 import subprocess
@@ -13,16 +12,8 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-BUILD = os.path.join(ROOT, ".build-bench")
-
-# What is built, of what, with what.
-PROGRAMS = {
-    "sink": (["sink.c", "instance.c", "punctuality.c"], []),
-    "bare": (["bare.c"], []),
-    "load": (["load.c"], []),
-    "saturate": (["saturate.c"], ["-levent_core"]),
-    "peer": (["peer.c"], ["-levent_core", "-levent_extra"]),
-}
+# Where the programs of Package.swift are.
+PROGRAMS = os.path.join(ROOT, ".build-bench", "release")
 
 
 class Failure(Exception):
@@ -75,16 +66,13 @@ def resident_bytes(pid):
 
 
 def build(run_beatd):
-    os.makedirs(BUILD, exist_ok=True)
-    compiler = os.environ.get("CC") or shutil.which("cc") or shutil.which("clang")
-    if not compiler:
-        raise Failure("no C compiler (cc or clang)")
-    for name, (sources, libraries) in PROGRAMS.items():
-        subprocess.run(
-            [compiler, "-O2", "-Wall", "-Wextra", "-Werror", "-o", os.path.join(BUILD, name)]
-            + [os.path.join(HERE, source) for source in sources] + libraries, check=True)
+    """Builds the programs, and beatd unless there is a command to run instead of it; the command to run."""
+    def run(what):
+        subprocess.run([os.path.join(ROOT, "scripts", "build.sh"), what], check=True, stdout=sys.stderr)
+
+    run("bench")
     if run_beatd is None:
-        subprocess.run([os.path.join(ROOT, "scripts", "build.sh"), "release"], check=True, stdout=sys.stderr)
+        run("release")
         return [os.path.join(ROOT, ".build", "release", "beatd")]
     return shlex.split(run_beatd)
 
@@ -199,7 +187,7 @@ def say(text):
 
 def start_listening(processes, arguments, core, log):
     """Starts one of PROGRAMS that prints the port that it listens on."""
-    process = processes.start([os.path.join(BUILD, arguments[0])] + arguments[1:], core, log)
+    process = processes.start([os.path.join(PROGRAMS, arguments[0])] + arguments[1:], core, log)
     line = process.stdout.readline().decode()
     if not line.startswith("listening "):
         raise Failure(f"{arguments[0]} did not start")
@@ -214,7 +202,7 @@ def start_sink(processes, options, log, limit=None):
 
 def run_json(processes, arguments, core, log, limit):
     """Runs one of PROGRAMS to its end; what it prints is one JSON object."""
-    process = processes.start([os.path.join(BUILD, arguments[0])] + arguments[1:], core, log)
+    process = processes.start([os.path.join(PROGRAMS, arguments[0])] + arguments[1:], core, log)
     try:
         output, _ = process.communicate(timeout=limit)
     except subprocess.TimeoutExpired:
