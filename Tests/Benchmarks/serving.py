@@ -74,7 +74,11 @@ def measure_get(processes, options, command, work, log):
 
 
 def measure_open(processes, options, command, work, log):
-    """GETs at a fixed rate, latency from when each was due, while registrations beat."""
+    """GETs at a fixed rate, latency from when each was due, while registrations beat; and of `evhttp` with nothing else
+    to do, for what the machine's stalls are."""
+    peer, peer_port = start_listening(processes, ["peer", "{}"], options.core, log)
+    theirs = get(processes, options, log, peer_port, "/", OPEN_LOOP_RATE)["latencyMs"]
+    processes.stop(peer)
     sink, sink_port = start_sink(processes, options, log)
     beatd = Beatd(processes, options, command, work, log, sink_port).wait_until_ready()
     beatd.register(OPEN_LOOP_COUNT)
@@ -89,7 +93,8 @@ def measure_open(processes, options, command, work, log):
     met = p99 < GOAL_OPEN_MS and late < GOAL_OPEN_LATE_MS and result["perSecond"] > 0.95 * OPEN_LOOP_RATE
     return "\n".join([
         f"Open loop, {result['perSecond']} GET/s for {options.seconds} s while {OPEN_LOOP_COUNT} beat: "
-        f"p50 {result['latencyMs']['p50']:.2f} ms, p99 {p99:.2f} ms, max {result['latencyMs']['max']:.1f} ms", "",
+        f"p50 {result['latencyMs']['p50']:.2f} ms, p99 {p99:.2f} ms, max {result['latencyMs']['max']:.1f} ms; evhttp with "
+        f"no beats: p50 {theirs['p50']:.2f} ms, p99 {theirs['p99']:.2f} ms, max {theirs['max']:.1f} ms", "",
         verdict(met, f"p99 < {GOAL_OPEN_MS:g} ms, lateness p99 < {GOAL_OPEN_LATE_MS:g} ms",
                 f"{p99:.2f} ms, {late:.2f} ms")]), met
 
