@@ -29,15 +29,32 @@ import Testing
         runner.close()
     }
 
+    /// A stream to the server that takes what `moreThanTheKernelTakes` gives.
+    private func flooding(_ server: TestServer, _ loop: EventLoop, _ recorder: Recorder) throws -> Stream {
+        let client = Stream(
+            loop, connectingTo: try server.address, timeoutNanoseconds: 1_000_000_000, limits: .forFloods)
+        client.delegate = recorder
+        return client
+    }
+
+    private func moreThanTheKernelTakes() -> [UInt8] {
+        (0..<12_000_000).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) }
+    }
+
+    /// A peer connects, and resets the connection when it stands.
+    private func connectAndReset(_ server: TestServer, _ runner: LoopRunner) throws {
+        let peer = try PlainSocket(connectingTo: try server.address)
+        try runner.run(until: { server.streams.count == 1 })
+        var hard = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(peer.descriptor, SOL_SOCKET, SO_LINGER, &hard, socklen_t(MemoryLayout<linger>.size))
+    }
+
     @Test func largeOutputArrivesWholeAndDrainsOnce() throws {
         let runner = try LoopRunner()
-        let limits = StreamLimits(inputMax: 64 << 10, outputMax: 16 << 20)
-        let server = try TestServer(runner.loop, limits: limits)
+        let server = try TestServer(runner.loop, limits: .forFloods)
         let recorder = Recorder()
-        let client = Stream(
-            runner.loop, connectingTo: try server.address, timeoutNanoseconds: 1_000_000_000, limits: limits)
-        client.delegate = recorder
-        let sent = (0..<12_000_000).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) }
+        let client = try flooding(server, runner.loop, recorder)
+        let sent = moreThanTheKernelTakes()
         client.write(sent)
         #expect(client.outputCount == sent.count)
         try runner.run(until: { server.recorder.bytes.count == sent.count })
@@ -90,17 +107,14 @@ import Testing
 
     @Test func whatTheKernelDoesNotTakeAtOnceFollows() throws {
         let runner = try LoopRunner()
-        let limits = StreamLimits(inputMax: 64 << 10, outputMax: 16 << 20)
-        let server = try TestServer(runner.loop, limits: limits)
+        let server = try TestServer(runner.loop, limits: .forFloods)
         let recorder = Recorder()
-        let client = Stream(
-            runner.loop, connectingTo: try server.address, timeoutNanoseconds: 1_000_000_000, limits: limits)
-        client.delegate = recorder
+        let client = try flooding(server, runner.loop, recorder)
         // Before it stands nothing can leave.
         client.writeAtOnce([0])
         #expect(client.outputCount == 1)
         try runner.run(until: { server.recorder.bytes.count == 1 })
-        let sent = (0..<12_000_000).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) }
+        let sent = moreThanTheKernelTakes()
         client.writeAtOnce(sent)
         #expect(client.outputCount > 0 && client.outputCount < sent.count)
         client.writeAtOnce([1])
@@ -115,12 +129,7 @@ import Testing
     @Test func whatGoesWrongAtOnceIsToldInALaterPass() throws {
         let runner = try LoopRunner()
         let server = try TestServer(runner.loop)
-        do {
-            let peer = try PlainSocket(connectingTo: try server.address)
-            try runner.run(until: { server.streams.count == 1 })
-            var hard = linger(l_onoff: 1, l_linger: 0)
-            setsockopt(peer.descriptor, SOL_SOCKET, SO_LINGER, &hard, socklen_t(MemoryLayout<linger>.size))
-        }
+        try connectAndReset(server, runner)
         let stream = try #require(server.streams.first)
         stream.writeAtOnce(Array("into the void".utf8))
         stream.writeAtOnce(Array("and again".utf8))
@@ -245,12 +254,7 @@ import Testing
     @Test func aResetIsAFailure() throws {
         let runner = try LoopRunner()
         let server = try TestServer(runner.loop)
-        do {
-            let peer = try PlainSocket(connectingTo: try server.address)
-            try runner.run(until: { server.streams.count == 1 })
-            var hard = linger(l_onoff: 1, l_linger: 0)
-            setsockopt(peer.descriptor, SOL_SOCKET, SO_LINGER, &hard, socklen_t(MemoryLayout<linger>.size))
-        }
+        try connectAndReset(server, runner)
         try runner.run(until: { !server.recorder.ends.isEmpty })
         runner.settle()
         #expect(server.recorder.ends == [.failed(ECONNRESET)])
@@ -273,4 +277,9 @@ import Testing
         server.close()
         runner.close()
     }
+}
+
+extension StreamLimits {
+    /// Room for more output than the kernel takes at once.
+    fileprivate static let forFloods = StreamLimits(inputMax: 64 << 10, outputMax: 16 << 20)
 }
