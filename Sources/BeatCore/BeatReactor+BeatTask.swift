@@ -118,7 +118,7 @@ extension BeatReactor {
         let period = Int64(table.rows[Int(slot)].periodTicks)
         let next = Phase.next(
             after: table.rows[Int(slot)].nextDue, fingerprint: table.rows[Int(slot)].fingerprint, periodTicks: period,
-            grid: grid)
+            grid: grid(period))
         if next > current {
             table.rows[Int(slot)].nextDue = next
         } else {
@@ -131,9 +131,10 @@ extension BeatReactor {
 
     /// Begins the schedule anew from the next phase, after a change of period or a break.
     mutating func scheduleNextPhase(_ slot: Int32, at now: Instant) {
+        let period = Int64(table.rows[Int(slot)].periodTicks)
         table.rows[Int(slot)].nextDue = Phase.next(
-            after: wheel.tick(at: now), fingerprint: table.rows[Int(slot)].fingerprint,
-            periodTicks: Int64(table.rows[Int(slot)].periodTicks), grid: grid)
+            after: wheel.tick(at: now), fingerprint: table.rows[Int(slot)].fingerprint, periodTicks: period,
+            grid: grid(period))
         wheel.schedule(slot, at: table.rows[Int(slot)].nextDue)
     }
 
@@ -142,5 +143,7 @@ extension BeatReactor {
         wheel.schedule(slot, at: table.rows[Int(slot)].nextDue)
     }
 
-    private var grid: Int64 { Phase.grid(registrations: dom2BeatSize) }
+    private func grid(_ periodTicks: Int64) -> Int64 {
+        Phase.grid(registrations: dom2BeatSize, periodTicks: periodTicks)
+    }
 }

@@ -72,7 +72,7 @@ extension BeatReactor {
         let pace = Limits.restorePace
         // At this pace, making up for more than that would reach into the next period, whose beats come on top.
         let begin = current - min(ticks(Limits.restoreDowntime), period - period * pace.time / pace.phases)
-        let grid = Phase.grid(registrations: total)
+        let grid = Phase.grid(registrations: total, periodTicks: period)
         let phase = Phase.next(after: begin - 1, fingerprint: fingerprint, periodTicks: period, grid: grid)
         // Off the grid, whose steps would make lumps at this pace.
         let early = Int64((fingerprint >> 40) % UInt64(grid)) * pace.time / pace.phases

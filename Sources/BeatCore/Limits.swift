@@ -18,6 +18,8 @@ public enum Limits {
     public static let metadataKeys = 64
     /// Same bounds for labels.
     public static let labelKeys = 64
+    /// Beats that fall due at once: a burst of one to three milliseconds (docs/performance.md).
+    static let beatsPerBurst: Int64 = 1250
     /// Beats begun in one turn, so that the rest of the turn is reached: twice what a million at 5 s need in 10 ms.
     public static let beatsPerTurn = 4096
     /// Beats begun in one turn while every server has its fill of them, so that it goes on at all.
@@ -126,6 +128,4 @@ public enum Limits {
     static let drainLookAgain = Duration.milliseconds(500)
     /// Instances that are looked for at once: each costs a connection.
     static let drainReadings = 8
-    /// Registrations on the coarse grid of phases; beyond them the load is dense enough for the fine one.
-    public static let coarsePhases = 20_000
 }

@@ -3,18 +3,25 @@
 /// The load is flat whatever the order of registrations, and the same key has the same phase in every process.
 enum Phase {
     /// 50 ms: each wake-up of the process serves several beats, which is what a beat costs at small numbers.
-    static let coarseGrid: Int64 = 5
-    /// 10 ms, one slot: at large numbers each slot has its beats anyway.
-    static let fineGrid: Int64 = 1
+    static let coarseGrid: Int64 = 10
 
-    /// The grid for a table of this size (performance.md: the cost of waking up).
-    static func grid(registrations: Int) -> Int64 {
-        registrations <= Limits.coarsePhases ? coarseGrid : fineGrid
+    /// The grid for a registration with this period in a table of this size: 50, 25, 10 or 5 ms, in slots.
+    ///
+    /// The coarsest with which no more than `Limits.beatsPerBurst` fall due at once, if the others have periods like this
+    /// one: fewer wake the process for little, and of more the last are late.
+    static func grid(registrations: Int, periodTicks: Int64) -> Int64 {
+        let most = Limits.beatsPerBurst * periodTicks
+        let registrations = Int64(registrations)
+        if registrations * coarseGrid <= most { return coarseGrid }
+        if registrations * 5 <= most { return 5 }
+        return registrations * 2 <= most ? 2 : 1
     }
 
     /// The first tick after `tick` on which a key with this fingerprint beats.
     static func next(after tick: Int64, fingerprint: UInt64, periodTicks: Int64, grid: Int64) -> Int64 {
-        let phase = Int64(fingerprint % UInt64(max(periodTicks / grid, 1))) * grid
+        // The phase on the finest grid, so that a change of the grid moves nothing by more than a step of it.
+        let fine = Int64(fingerprint % UInt64(periodTicks))
+        let phase = fine - fine % grid
         let begin = tick - tick % periodTicks + phase
         return begin > tick ? begin : begin + periodTicks
     }

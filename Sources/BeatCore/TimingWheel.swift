@@ -1,15 +1,15 @@
-/// When each registration is to be looked at next: a timing wheel (Varghese & Lauck, scheme 6) of 10 ms slots.
+/// When each registration is to be looked at next: a timing wheel (Varghese & Lauck, scheme 6) of 5 ms slots.
 ///
 /// Entries are small integers (places in the table); each hangs in at most one slot, which is an array of them, so that
 /// those that come next can be read ahead: a list would be a wait for memory at each entry. Scheduling, moving and
 /// popping are O(1), whatever the number of entries; the one that came last into a slot leaves it first. Slots are
 /// numbered by *ticks*, whole slots since the wheel's epoch; a bitmap of the slots in use finds the next one.
 struct TimingWheel {
-    /// The length of a slot. Periods and phases are whole slots, so that lateness is work and never rounding.
-    static let slotNanoseconds: Int64 = 10_000_000
+    /// The length of a slot: what a million registrations have in 10 ms is a burst of milliseconds. Periods and phases are whole slots, so that lateness is work and never rounding.
+    static let slotNanoseconds: Int64 = 5_000_000
     /// 81.92 s: longer than the longest period and every back-off, so that one level is enough. What is further
     /// away is looked at once in between.
-    static let slotCount = 8192
+    static let slotCount = 16_384
     private static let unscheduled: Int32 = -1
 
     /// Where an entry hangs.
@@ -120,6 +120,8 @@ struct TimingWheel {
     /// The earliest tick at which an entry hangs.
     var nextTick: Int64? {
         let start = Int(cursor % Int64(Self.slotCount))
+        // A burst is one slot.
+        if occupied[start >> 6] & (1 << UInt64(start & 63)) != 0 { return cursor }
         let words = occupied.count
         // The first word is looked at twice: its bits from `start` on first, those before it last.
         for step in 0...words {

@@ -47,7 +47,7 @@ struct TableTests {
             now = tick
         }
         wheel.schedule(0, at: now + 100_000)
-        #expect(wheel.nextTick == now + 8191)
+        #expect(wheel.nextTick == now + Int64(TimingWheel.slotCount) - 1)
         wheel.schedule(0, at: now - 50)
         #expect(wheel.popDue(at: now) == 0)
     }
@@ -156,9 +156,38 @@ struct TableTests {
         var busy = [Int](repeating: 0, count: 10)
         for number in 0..<1000 {
             let fingerprint = RegistrationDocument.orders(number).key.fingerprint
-            let tick = Phase.next(after: 0, fingerprint: fingerprint, periodTicks: 100, grid: 5)
-            busy[Int((tick - 1) % 100 / 10)] += 1
+            let tick = Phase.next(after: 0, fingerprint: fingerprint, periodTicks: 200, grid: 10)
+            busy[Int((tick - 1) % 200 / 20)] += 1
         }
         #expect((busy.max() ?? 0) <= 200, "\(busy)")
+    }
+
+    @Test("the grid of phases is as coarse as 1 250 beats at once allow, for each period")
+    func grids() {
+        func milliseconds(_ registrations: Int, _ period: Duration = .seconds(5)) -> Int64 {
+            let grid = Phase.grid(registrations: registrations, periodTicks: Int64(Period.ticks(period)))
+            return grid * TimingWheel.slotNanoseconds / 1_000_000
+        }
+        #expect([0, 1, 20_000, 125_000].map { milliseconds($0) } == [50, 50, 50, 50])
+        #expect([125_001, 250_000].map { milliseconds($0) } == [25, 25])
+        #expect([250_001, 625_000].map { milliseconds($0) } == [10, 10])
+        #expect([625_001, 1_000_000, 10_000_000].map { milliseconds($0) } == [5, 5, 5])
+        #expect(milliseconds(12_500, .milliseconds(500)) == 50)
+        #expect(milliseconds(12_501, .milliseconds(500)) == 25)
+        #expect(milliseconds(1_000_000, .seconds(60)) == 50)
+    }
+
+    @Test("another grid moves a phase by less than its own step")
+    func gridChange() {
+        for number in 0..<1000 {
+            let fingerprint = RegistrationDocument.orders(number).key.fingerprint
+            let ticks = [1, 2, 5, 10].map { (grid: Int64) in
+                Phase.next(after: 999, fingerprint: fingerprint, periodTicks: 1000, grid: grid) - 1000
+            }
+            for (tick, grid) in zip(ticks, [1, 2, 5, 10] as [Int64]) {
+                #expect(tick % grid == 0)
+                #expect((0..<grid).contains(ticks[0] - tick), "\(number): \(ticks)")
+            }
+        }
     }
 }

@@ -20,7 +20,8 @@ LATENESS_WINDOW = 60
 
 def run_bare(processes, options, depth, connections, log):
     sink, port = start_sink(processes, options, log)
-    grid = 50 if options.count <= 20000 else 10
+    # That of beatd (`Phase.grid`): no more than 1 250 at once.
+    grid = next((ms for ms in (50, 25, 10) if options.count * ms <= 1250 * options.period_ms), 5)
     warm = max(1, options.period_ms // 1000)
     result = run_json(
         processes,

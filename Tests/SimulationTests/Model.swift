@@ -88,7 +88,7 @@ extension Simulation {
         if let last = keys[key].lastBeat {
             check(exchange.due >= last.handedOutAt, "a beat that was due before the last one left: a burst")
             if onPhase, last.onPhase, period == last.periodTicks {
-                let least = Duration.milliseconds(10 * Int64(period))
+                let least = Period.duration(ticks: period)
                 check(exchange.due - last.due >= least, "two beats due within a period")
             }
         }
