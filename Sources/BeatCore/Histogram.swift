@@ -33,13 +33,14 @@ public struct Histogram: Equatable, Sendable {
     /// The sum of all values, nanoseconds.
     public var sum: Double { Double(total) }
 
-    /// Counts one value, nanoseconds; a negative one counts as 0.
-    public mutating func record(_ value: Int64) {
+    /// Counts a value, nanoseconds, that was seen `times` times; a negative one counts as 0.
+    public mutating func record(_ value: Int64, times: UInt32 = 1) {
         let value = Swift.max(0, value)
         let index = Histogram.index(of: value)
-        if counts[index] < .max { counts[index] += 1 }
-        count += 1
-        total += Int128(value)
+        let (sum, overflow) = counts[index].addingReportingOverflow(times)
+        counts[index] = overflow ? .max : sum
+        count += Int64(times)
+        total += Int128(value) * Int128(times)
         if value > max { max = value }
     }
 

@@ -38,6 +38,28 @@ public struct WindowedHistogram: Sendable {
     }
 }
 
+/// A value that came several times in a row: the beats of one write are answered in one read and took the same time, to
+/// the nanosecond, so all but the first of them cost a comparison.
+struct ValueRun {
+    private(set) var value: Int64 = 0
+    private(set) var times: UInt32 = 0
+
+    init() {}
+
+    init(_ value: Int64) {
+        self.value = value
+        times = 1
+    }
+
+    /// True when the value continues the run, and is counted in it.
+    @inline(__always)
+    mutating func takes(_ value: Int64) -> Bool {
+        guard value == self.value, times > 0, times < .max else { return false }
+        times += 1
+        return true
+    }
+}
+
 /// Histograms of successive parts of time; a part is emptied when its place comes round again.
 struct HistogramRing: Sendable {
     private let partNanoseconds: Int64
@@ -48,6 +70,8 @@ struct HistogramRing: Sendable {
     /// Where the newest part is, and when it ends: most values fall into it, and no division is needed to know.
     private var newestPlace = 0
     private(set) var newestEnd = Int64.min
+    /// What came last and is not in the newest part yet.
+    private var run = ValueRun()
 
     init(parts: Int, partNanoseconds: Int64) {
         self.partNanoseconds = partNanoseconds
@@ -56,19 +80,35 @@ struct HistogramRing: Sendable {
     }
 
     mutating func record(_ value: Int64, at nanoseconds: Int64) {
+        if nanoseconds < newestEnd, run.takes(value) { return }
+        settle()
         if nanoseconds >= newestEnd { begin(number(at: nanoseconds)) }
-        parts[newestPlace].record(value)
+        run = ValueRun(value)
+    }
+
+    /// Puts the run into the newest part.
+    private mutating func settle() {
+        guard run.times > 0 else { return }
+        parts[newestPlace].record(run.value, times: run.times)
+        run = ValueRun()
+    }
+
+    private var settled: HistogramRing {
+        var copy = self
+        copy.settle()
+        return copy
     }
 
     /// Adds a whole histogram of values from `nanoseconds` on, which is not before the newest part.
     mutating func add(_ histogram: Histogram, at nanoseconds: Int64) {
+        settle()
         if nanoseconds >= newestEnd { begin(number(at: nanoseconds)) }
         parts[newestPlace].merge(histogram)
     }
 
     /// The part that values are recorded in now, and when it began; nil before the first one.
     var newest: (part: Histogram, begin: Int64)? {
-        newestNumber == .min ? nil : (parts[newestPlace], newestEnd - partNanoseconds)
+        newestNumber == .min ? nil : (settled.parts[newestPlace], newestEnd - partNanoseconds)
     }
 
     private mutating func begin(_ number: Int64) {
@@ -82,6 +122,7 @@ struct HistogramRing: Sendable {
     func merged(at nanoseconds: Int64) -> Histogram {
         let now = max(newestNumber, number(at: nanoseconds))
         var sum = Histogram()
+        let parts = settled.parts
         for (place, number) in numbers.enumerated() where number > now - Int64(parts.count) && number <= now {
             sum.merge(parts[place])
         }

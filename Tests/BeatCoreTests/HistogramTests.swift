@@ -109,6 +109,18 @@ private func filled(_ values: [Int64]) -> Histogram {
         #expect(windows.window(.fiveMinutes, at: 100_000 * second).count == 0)
     }
 
+    @Test func aValueThatRepeatsCountsInEachPartThatItCameIn() {
+        var windows = WindowedHistogram()
+        for now in 0..<700 as Range<Int64> {
+            for _ in 0..<3 { windows.record(now < 650 ? 7 : now, at: now * second) }
+            let minute = windows.window(.oneMinute, at: now * second)
+            #expect(minute.count == 3 * min(now + 1, 50 + now % 10 + 1))
+            #expect(windows.window(.fiveMinutes, at: now * second).count == 3 * min(now + 1, 270 + now % 30 + 1))
+            #expect(now >= 650 || minute.sum == Double(7 * minute.count))
+        }
+        #expect(windows.window(.oneMinute, at: 749 * second).count == 30)
+    }
+
     @Test func aPauseOfWholeRoundsLeavesNothingOld() {
         var windows = WindowedHistogram()
         windows.record(1, at: 5 * second)
@@ -138,6 +150,20 @@ private func filled(_ values: [Int64]) -> Histogram {
         #expect(histogram.cumulativeCounts == [3, 5, 6, 7])
         #expect(histogram.count == 7)
         #expect(histogram.sumSeconds == 15.000000002)
+    }
+
+    @Test func countsValuesThatRepeatWhereverTheyAreRead() {
+        var histogram = BucketHistogram(bounds: [1, 10])
+        for value in [5, 5, 5, 0, 0, 20, 5, 5] as [Int64] { histogram.record(value) }
+        #expect(histogram.cumulativeCounts == [2, 7, 8])
+        #expect(histogram.count == 8)
+        #expect(histogram.sumSeconds == 45e-9)
+        var other = BucketHistogram(bounds: [1, 10])
+        other.record(5)
+        other.merge(histogram)
+        other.record(5)
+        #expect(other.cumulativeCounts == [2, 9, 10])
+        #expect(histogram.cumulativeCounts == [2, 7, 8])
     }
 
     @Test func mergesAndDoesNotOverflow() {
