@@ -44,8 +44,8 @@ extension BeatReactor {
         effects.append(
             .send(
                 Exchange(
-                    slot: slot, generation: generation, kind: kind, dialect: dialect, server: server,
-                    due: table.rows[position].attempt.due)))
+                    slot: slot, generation: generation, epoch: table.rows[position].epoch, kind: kind, dialect: dialect,
+                    server: server, due: table.rows[position].attempt.due)))
     }
 
     /// An attempt failed by the server's fault: asks another one at once, else waits.

@@ -214,7 +214,7 @@ extension BeatReactor {
             effects.append(
                 .cancel(
                     Exchange(
-                        slot: slot, generation: generation, kind: kind,
+                        slot: slot, generation: generation, epoch: table.rows[Int(slot)].epoch, kind: kind,
                         dialect: table.rows[Int(slot)].attempt.dialect, server: server,
                         due: table.rows[Int(slot)].attempt.due)))
         }

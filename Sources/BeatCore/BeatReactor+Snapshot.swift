@@ -68,9 +68,6 @@ extension BeatReactor {
         table.key(slot)
     }
 
-    /// Which of the registrations that had this place has it now.
-    public func epoch(of slot: Int32) -> UInt32 { table.rows[Int(slot)].epoch }
-
     /// The first registration (tombstones left out) at `slot` or behind it, and where to go on; nil at the end.
     /// Slots are stable over the life of a registration, so a walk from slot 0 sees each that stays exactly once.
     public func nextRegistration(from slot: Int32) -> (view: RegistrationView, next: Int32)? {

@@ -19,6 +19,8 @@ public struct Exchange: Hashable, Sendable {
     public var slot: Int32
     /// The registration's generation when the request was made.
     public var generation: UInt32
+    /// The use of the place, which rises when another registration gets it: what is kept by slot is another one's then.
+    public var epoch: UInt32
     /// What is asked.
     public var kind: Kind
     /// The API that it uses.
@@ -30,10 +32,12 @@ public struct Exchange: Hashable, Sendable {
 
     /// An exchange from its parts.
     public init(
-        slot: Int32, generation: UInt32, kind: Kind, dialect: Dialect = .v1, server: ServerIndex, due: Instant
+        slot: Int32, generation: UInt32, epoch: UInt32 = 1, kind: Kind, dialect: Dialect = .v1, server: ServerIndex,
+        due: Instant
     ) {
         self.slot = slot
         self.generation = generation
+        self.epoch = epoch
         self.kind = kind
         self.dialect = dialect
         self.server = server

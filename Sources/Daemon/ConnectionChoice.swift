@@ -3,7 +3,26 @@ internal import BeatCore
 /// Which of a pool's connections to use. By position and in one pass: with 128 connections, several passes that hold each
 /// cost more than the beat.
 extension [NacosConnection] {
-    /// The idle connection that was used last, so that those that are not needed stay idle and end.
+    /// The idle connections that stand and take a request, the one that was used last at the end: taken from there, those
+    /// that are not needed stay idle and end. For all writes of a burst, of which each would look at all connections.
+    func idle(_ learned: inout LearnedLimits, at now: Instant) -> [NacosConnection] {
+        var found: [(since: Instant, position: Int)] = []
+        for position in indices
+        where self[position].load == 0 && self[position].isConnected
+            && self[position].room(within: learned.requests) > 0
+        {
+            let age = now.nanoseconds(since: self[position].idleSince)
+            if age > learned.idle {
+                learned.stands(idle: age)
+            } else {
+                found.append((self[position].idleSince, position))
+            }
+        }
+        found.sort { $0.since < $1.since }
+        return found.map { self[$0.position] }
+    }
+
+    /// The idle connection that was used last.
     func idle(_ learned: inout LearnedLimits, at now: Instant) -> NacosConnection? {
         var best = -1
         for position in indices

@@ -51,40 +51,56 @@ struct InstanceQueries {
     /// Below it, an arena is not worth tidying.
     private static let wasteMin = 1 << 20
 
-    /// Appends the query of the exchange's registration in its dialect, encoding it when it is another one.
-    mutating func append(_ exchange: Exchange, _ core: borrowing BeatReactor, to output: inout [UInt8]) {
+    /// Appends a beat without a body, of the exchange's registration.
+    mutating func appendBeat(
+        _ exchange: Exchange, _ core: borrowing BeatReactor, _ frame: LightBeatFrame, _ signature: RequestSignature?,
+        to output: inout [UInt8]
+    ) {
+        withQuery(exchange, core) { frame.append(($0, $1), exchange.dialect, signature, to: &output) }
+    }
+
+    /// Calls `body` with both parts of the query of the exchange's registration in its dialect, encoded now when it is
+    /// another one.
+    @inline(__always)
+    private mutating func withQuery(
+        _ exchange: Exchange, _ core: borrowing BeatReactor,
+        _ body: (_ beginning: UnsafeRawBufferPointer, _ rest: UnsafeRawBufferPointer) -> Void
+    ) {
         let position = Int(exchange.slot)
         while entries.count <= position { entries.append(Entry()) }
-        let epoch = core.epoch(of: exchange.slot)
-        if entries[position].epoch != epoch || entries[position].dialect != exchange.dialect {
-            encode(core.key(of: exchange.slot), exchange.dialect, epoch: epoch, at: position)
+        if entries[position].epoch != exchange.epoch || entries[position].dialect != exchange.dialect {
+            encode(core.key(of: exchange.slot), exchange.dialect, epoch: exchange.epoch, at: position)
         }
-        output.append(contentsOf: beginnings[Int(entries[position].beginning)])
-        guard entries[position].length != Entry.elsewhere else {
-            return output.append(contentsOf: arena[entries[position].place])
-        }
-        let length = Int(entries[position].length)
-        withUnsafeBytes(of: &entries[position].text) {
-            output.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[..<length]))
+        let length = entries[position].length
+        beginnings[Int(entries[position].beginning)].withUnsafeBytes { beginning in
+            guard length != Entry.elsewhere else {
+                let place = entries[position].place
+                return arena.withUnsafeBytes { body(beginning, UnsafeRawBufferPointer(rebasing: $0[place])) }
+            }
+            withUnsafeBytes(of: &entries[position].text) {
+                body(beginning, UnsafeRawBufferPointer(rebasing: $0[..<Int(length)]))
+            }
         }
     }
 
     /// The query of the exchange's registration in its dialect.
     mutating func query(_ exchange: Exchange, _ core: borrowing BeatReactor) -> [UInt8] {
         var query: [UInt8] = []
-        append(exchange, core, to: &query)
+        withQuery(exchange, core) { beginning, rest in
+            query.append(contentsOf: beginning)
+            query.append(contentsOf: rest)
+        }
         return query
     }
 
     /// Reads something of each query that is written next, so that the processor fetches them from memory at the same
     /// time (see `BeatReactor.fetchRows`). How many those are.
-    mutating func fetch(_ queue: borrowing RingBuffer<Outgoing>, _ core: borrowing BeatReactor) -> Int {
+    mutating func fetch(_ queue: borrowing RingBuffer<Outgoing>) -> Int {
         let count = min(queue.count, Self.fetchAhead)
         for index in 0..<count {
             guard let slot = queue[index]?.exchange.slot, Int(slot) < entries.count else { continue }
             // An entry may lie on two lines of the cache.
             fetched &+= UInt8(truncatingIfNeeded: entries[Int(slot)].text.0) &+ entries[Int(slot)].length
-            fetched &+= UInt8(truncatingIfNeeded: core.epoch(of: slot))
         }
         return count
     }

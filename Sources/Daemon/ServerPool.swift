@@ -15,7 +15,7 @@ final class ServerPool {
     private var addresses: AddressRotation
     /// Writes requests to this server, with its token.
     var encoder: NacosRequestEncoder { didSet { lightBeat = encoder.lightBeat } }
-    /// What is the same in each light beat; a copy, for taking the whole encoder in hand costs ten counts of references.
+    /// What is the same in each light beat; taking the whole encoder in hand costs ten counts of references.
     private var lightBeat: LightBeatFrame
     let transport: ServerTransport
     private let configuration: NacosClient.Configuration
@@ -109,8 +109,9 @@ final class ServerPool {
         let share = isSlow ? 1 : max(NacosClientLimits.beatsPerWrite, evenly)
         let frame = lightBeat
         var fetched = 0
-        while !beats.isEmpty, let connection = connectionForBeats(isSlow: isSlow, at: now) {
-            if fetched <= 0 { fetched = queries.fetch(beats, core) }
+        var idle = beats.isEmpty ? [] : connections.idle(&learned, at: now) as [NacosConnection]
+        while !beats.isEmpty, let connection = connectionForBeats(&idle, isSlow: isSlow, at: now) {
+            if fetched <= 0 { fetched = queries.fetch(beats) }
             fetched -= share
             let room = min(connection.room, configuration.pipelineDepth - connection.load)
             fill(&beats, min(room, share), frame, core, &queries, at: now)
@@ -161,9 +162,7 @@ final class ServerPool {
         if encoder.dialect != exchange.dialect { encoder.dialect = exchange.dialect }
         switch exchange.kind {
         case .lightBeat:
-            frame.begin(&scratch, exchange.dialect)
-            queries.append(exchange, core, to: &scratch)
-            frame.end(&scratch, exchange.dialect, signature)
+            queries.appendBeat(exchange, core, frame, signature, to: &scratch)
         case .fullBeat:
             let (document, period) = core.subject(of: exchange)
             let query = queries.query(exchange, core)
@@ -178,8 +177,13 @@ final class ServerPool {
 
     // MARK: choosing a connection
 
-    private func connectionForBeats(isSlow: Bool, at now: Instant) -> NacosConnection? {
-        if let idle = connections.idle(&learned, at: now), idle.isConnected { return idle }
+    private func connectionForBeats(
+        _ idle: inout [NacosConnection], isSlow: Bool, at now: Instant
+    ) -> NacosConnection? {
+        while let connection = idle.popLast() {
+            // It may have ended with what was written before.
+            if connection.load == 0, connection.room > 0 { return connection }
+        }
         if connections.count < configuration.connectionsPerServer { _ = connect(at: now) }
         let depth = isSlow ? 1 : configuration.pipelineDepth
         if let connection = connections.leastLoaded(below: depth, learned) { return connection }

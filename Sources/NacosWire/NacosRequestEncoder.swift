@@ -127,7 +127,7 @@ public struct NacosRequestEncoder: Sendable {
 
     /// What stands around the instance query of a beat without a body, with this token.
     public var lightBeat: LightBeatFrame {
-        LightBeatFrame(startV1: startsV1.beat, startV3: startsV3.beat, endV1: ends.bodiless, endV3: ends.emptyPost)
+        LightBeatFrame(v1: (startsV1.beat, ends.bodiless), v3: (startsV3.beat, ends.emptyPost))
     }
 
     /// Appends a beat without a body, from the `instanceQuery` of the registration, signed when there is a signature.
@@ -135,9 +135,9 @@ public struct NacosRequestEncoder: Sendable {
         instanceQuery: Span<UInt8>, signature: RequestSignature? = nil, to output: inout [UInt8]
     ) {
         let frame = lightBeat
-        frame.begin(&output, dialect)
-        output.append(copying: instanceQuery)
-        frame.end(&output, dialect, signature)
+        instanceQuery.withUnsafeBytes {
+            frame.append(($0, UnsafeRawBufferPointer(start: nil, count: 0)), dialect, signature, to: &output)
+        }
     }
 
     /// Appends a beat with the BeatInfo as form body, from the `instanceQuery` of the same instance. In v3, which
@@ -246,31 +246,6 @@ public struct NacosRequestEncoder: Sendable {
     }
 
     static func isVisible(_ text: String) -> Bool { text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } }
-}
-
-/// What stands around the instance query of each beat without a body, in either dialect.
-public struct LightBeatFrame: Sendable {
-    fileprivate let startV1: [UInt8]
-    fileprivate let startV3: [UInt8]
-    fileprivate let endV1: [UInt8]
-    fileprivate let endV3: [UInt8]
-
-    /// Appends what stands before the query.
-    public func begin(_ output: inout [UInt8], _ dialect: Dialect) {
-        switch dialect {
-        case .v1: output.append(contentsOf: startV1)
-        case .v3: output.append(contentsOf: startV3)
-        }
-    }
-
-    /// Appends what stands behind it, signed when there is a signature.
-    public func end(_ output: inout [UInt8], _ dialect: Dialect, _ signature: RequestSignature?) {
-        if let signature { output.append(contentsOf: signature.parameters) }
-        switch dialect {
-        case .v1: output.append(contentsOf: endV1)
-        case .v3: output.append(contentsOf: endV3)
-        }
-    }
 }
 
 extension NacosRequestEncoder: CustomStringConvertible, CustomReflectable {
