@@ -92,14 +92,15 @@ static void note_lateness(int64_t due, int64_t now) {
     late_count++;
 }
 
-/* Fills idle connections with the beats that are due, one write each. */
-static void send_due(int64_t now) {
+/* Fills idle connections with the beats that are due, one write each; how late they are is told by its own time. */
+static void send_due(void) {
     for (int i = 0; i < connections && due_head != due_tail; i++) {
         Connection *c = &pool[i];
         if (c->in_flight > 0) continue;
         struct iovec parts[MAX_DEPTH];
         int n = 0;
         size_t total = 0;
+        int64_t now = now_ns();
         while (n < depth && due_head != due_tail && (limit == 0 || c->written < limit)) {
             Request *request = &requests[due_index[due_head]];
             parts[n++] = (struct iovec){.iov_base = request->bytes, .iov_len = (size_t)request->length};
@@ -233,7 +234,7 @@ int main(int argc, char **argv) {
             slot++;
             next = start + slot * grid_ns;
         }
-        send_due(now);
+        send_due();
         if (!measuring && now >= measure_from) {
             measuring = true;
             cpu_from = cpu_seconds();
