@@ -32,7 +32,7 @@ public struct Exchange: Hashable, Sendable {
 
     /// An exchange from its parts.
     public init(
-        slot: Int32, generation: UInt32, epoch: UInt32 = 1, kind: Kind, dialect: Dialect = .v1, server: ServerIndex,
+        slot: Int32, generation: UInt32, epoch: UInt32, kind: Kind, dialect: Dialect = .v1, server: ServerIndex,
         due: Instant
     ) {
         self.slot = slot

@@ -25,6 +25,7 @@ public struct BucketHistogram: Sendable {
 
     /// Puts the run where it belongs.
     private mutating func settle() {
+        guard run.times > 0 else { return }
         let value = max(0, run.value)
         var index = 0
         while index < bounds.count, value > bounds[index] { index += 1 }

@@ -5,7 +5,8 @@
 /// popping are O(1), whatever the number of entries; the one that came last into a slot leaves it first. Slots are
 /// numbered by *ticks*, whole slots since the wheel's epoch; a bitmap of the slots in use finds the next one.
 struct TimingWheel {
-    /// The length of a slot: what a million registrations have in 10 ms is a burst of milliseconds. Periods and phases are whole slots, so that lateness is work and never rounding.
+    /// The length of a slot: what a million registrations have in one takes a millisecond or two. Periods and phases are
+    /// whole slots, so that lateness is work and never rounding.
     static let slotNanoseconds: Int64 = 5_000_000
     /// 81.92 s: longer than the longest period and every back-off, so that one level is enough. What is further
     /// away is looked at once in between.

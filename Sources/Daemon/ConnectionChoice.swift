@@ -3,38 +3,33 @@ internal import BeatCore
 /// Which of a pool's connections to use. By position and in one pass: with 128 connections, several passes that hold each
 /// cost more than the beat.
 extension [NacosConnection] {
-    /// The idle connections that stand and take a request, the one that was used last at the end: taken from there, those
-    /// that are not needed stay idle and end. For all writes of a burst, of which each would look at all connections.
+    /// The idle connections, the one that was used last at the end: taken from there, those that are not needed stay idle
+    /// and end. For all writes of a burst, each of which would look at all connections.
     func idle(_ learned: inout LearnedLimits, at now: Instant) -> [NacosConnection] {
         var found: [(since: Instant, position: Int)] = []
-        for position in indices
-        where self[position].load == 0 && self[position].isConnected
-            && self[position].room(within: learned.requests) > 0
-        {
-            let age = now.nanoseconds(since: self[position].idleSince)
-            if age > learned.idle {
-                learned.stands(idle: age)
-            } else {
-                found.append((self[position].idleSince, position))
-            }
+        for position in indices where isIdle(position, &learned, at: now) {
+            found.append((self[position].idleSince, position))
         }
         found.sort { $0.since < $1.since }
         return found.map { self[$0.position] }
     }
 
     /// The idle connection that was used last.
-    func idle(_ learned: inout LearnedLimits, at now: Instant) -> NacosConnection? {
+    func lastIdle(_ learned: inout LearnedLimits, at now: Instant) -> NacosConnection? {
         var best = -1
-        for position in indices
-        where self[position].load == 0 && self[position].room(within: learned.requests) > 0 {
-            let age = now.nanoseconds(since: self[position].idleSince)
-            guard age <= learned.idle else {
-                learned.stands(idle: age)
-                continue
-            }
+        for position in indices where isIdle(position, &learned, at: now) {
             if best < 0 || self[best].idleSince < self[position].idleSince { best = position }
         }
         return best < 0 ? nil : self[best]
+    }
+
+    /// Whether it has nothing to do, takes a request, and has not been so for longer than its server is known to keep it.
+    private func isIdle(_ position: Int, _ learned: inout LearnedLimits, at now: Instant) -> Bool {
+        guard self[position].load == 0, self[position].room(within: learned.requests) > 0 else { return false }
+        let age = now.nanoseconds(since: self[position].idleSince)
+        guard age > learned.idle else { return true }
+        learned.stands(idle: age)
+        return false
     }
 
     /// The connection with the fewest beats on it, below `depth`, that takes another one. One that stands is better than

@@ -109,7 +109,7 @@ final class ServerPool {
         let share = isSlow ? 1 : max(NacosClientLimits.beatsPerWrite, evenly)
         let frame = lightBeat
         var fetched = 0
-        var idle = beats.isEmpty ? [] : connections.idle(&learned, at: now) as [NacosConnection]
+        var idle = beats.isEmpty ? [] : connections.idle(&learned, at: now)
         while !beats.isEmpty, let connection = connectionForBeats(&idle, isSlow: isSlow, at: now) {
             if fetched <= 0 { fetched = queries.fetch(beats) }
             fetched -= share
@@ -181,8 +181,7 @@ final class ServerPool {
         _ idle: inout [NacosConnection], isSlow: Bool, at now: Instant
     ) -> NacosConnection? {
         while let connection = idle.popLast() {
-            // It may have ended with what was written before.
-            if connection.load == 0, connection.room > 0 { return connection }
+            if connection.isConnected, connection.load == 0, connection.room > 0 { return connection }
         }
         if connections.count < configuration.connectionsPerServer { _ = connect(at: now) }
         let depth = isSlow ? 1 : configuration.pipelineDepth
@@ -201,7 +200,7 @@ final class ServerPool {
     private func connectionForOthers(at now: Instant) -> NacosConnection? {
         let exclusive = connections.reduce(0) { $0 + ($1.isExclusive ? 1 : 0) }
         guard exclusive < exclusiveMax(at: now) else { return nil }
-        if let idle = connections.idle(&learned, at: now) { return idle }
+        if let idle = connections.lastIdle(&learned, at: now) { return idle }
         return connections.count < configuration.connectionsPerServer ? connect(at: now) : grow(at: now)
     }
 
@@ -322,8 +321,10 @@ final class ServerPool {
 
     // MARK: queue
 
-    /// What has waited for room for longer than a request may take has timed out without being sent.
+    /// What has waited for room for longer than a request may take has timed out without being sent; not when it was this
+    /// process that was held up.
     private func expire(at now: Instant) {
+        guard !client.isHeldUp(at: now) else { return }
         while let first = beats.first, first.queuedAt + requestTimeout <= now, let outgoing = beats.popFirst() {
             finish(outgoing, .failed(.timeout), at: now)
         }
