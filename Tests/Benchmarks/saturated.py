@@ -158,8 +158,8 @@ def measure_table(processes, options, command, work, log):
     lines += [few.row(), many.row()]
     hog.send_signal(signal.SIGCONT)
     processes.stop(hog)
-    few = Saturated(processes, options, command, work, log, 400000, 1)
-    many = Saturated(processes, options, command, work, log, 400000, 200)
+    few = Saturated(processes, options, command, work, log, 700000, 1)
+    many = Saturated(processes, options, command, work, log, 700000, 200)
     services = compare(processes, few, many)
     lines += [few.row(), many.row(), ""]
     for what, ratio in (("1 000 000 in the table beside 20 000", table), ("200 services beside one", services)):
