@@ -188,7 +188,7 @@ public final class Daemon {
             .earlier(drainDeadline).earlier(finishDeadline).earlier(logLevelChange.revertsAt)
             .earlier(core.hasIPRules ? nextAddressLook : nil)
             .earlier(keepaliveAt)
-        client.wakesAt = next ?? Instant(nanoseconds: .max)
+        client.sleeps(until: next, from: clocks.now)
         if let next { timer?.arm(at: next.nanoseconds) } else { timer?.disarm() }
     }
 

@@ -57,8 +57,8 @@ final class NacosClient {
     private var metrics: NacosMetrics
     private var signer: RequestSigner?
     private let connectionsMax: Int
-    /// When the loop wakes at the latest, as the daemon has armed its timer.
-    var wakesAt = Instant(nanoseconds: .max)
+    /// When the loop wakes at the latest.
+    private var wakesAt = Instant(nanoseconds: .max)
     private var heldUpUntil = Instant(nanoseconds: 0)
     let readClock: () -> Instant
 
@@ -196,6 +196,12 @@ final class NacosClient {
     func report(_ input: Input) { outcomes.append(input) }
 
     // MARK: what pools tell
+
+    /// The turn that began at `now` is over, and the next one begins at `wake` at the latest (nil: only for events). What
+    /// is overdue then is work that was left, and no sign that the process was held up.
+    func sleeps(until wake: Instant?, from now: Instant) {
+        wakesAt = wake.map { max($0, now) } ?? Instant(nanoseconds: .max)
+    }
 
     /// True when this process has just been held up (stopped, swapped out, on a machine that slept): what was slow, or
     /// seems to be, were not the servers.

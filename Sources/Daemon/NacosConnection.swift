@@ -26,7 +26,7 @@ final class NacosConnection: StreamDelegate {
     private let stream: Stream
     /// Where it goes.
     let address: SocketAddress
-    /// Takes no further requests: it has ended, or its address or its server is no longer one to ask.
+    /// Takes no further requests, because its address or its server is no longer one to ask.
     private var isRetired = false
     private var pending = RingBuffer<Outgoing>()
     /// Reads an answer that the scanner does not take; nil between such answers.
@@ -252,7 +252,6 @@ final class NacosConnection: StreamDelegate {
 
     /// Closes; what has no answer is sent again elsewhere.
     func abandon(late: Bool = false) {
-        isRetired = true
         stream.close()
         pool.remove(self)
         while var outgoing = pending.popFirst() {

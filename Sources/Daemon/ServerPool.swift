@@ -321,16 +321,21 @@ final class ServerPool {
 
     // MARK: queue
 
-    /// What has waited for room for longer than a request may take has timed out without being sent; not when it was this
-    /// process that was held up.
+    /// What has waited for room for longer than a request may take has timed out without being sent.
     private func expire(at now: Instant) {
-        guard !client.isHeldUp(at: now) else { return }
-        while let first = beats.first, first.queuedAt + requestTimeout <= now, let outgoing = beats.popFirst() {
-            finish(outgoing, .failed(.timeout), at: now)
-        }
-        let patience = requestTimeout * NacosClientLimits.registerPatience
-        while let first = others.first, first.queuedAt + patience <= now, let outgoing = others.popFirst() {
-            finish(outgoing, .failed(.timeout), at: now)
+        expire(&beats, after: requestTimeout, at: now)
+        expire(&others, after: requestTimeout * NacosClientLimits.registerPatience, at: now)
+    }
+
+    private func expire(_ queue: inout RingBuffer<Outgoing>, after patience: Duration, at now: Instant) {
+        while let first = queue.first, first.queuedAt + patience <= now, var outgoing = queue.popFirst() {
+            guard client.isHeldUp(at: now) else {
+                finish(outgoing, .failed(.timeout), at: now)
+                continue
+            }
+            // The wait was this process's: it begins anew.
+            outgoing.queuedAt = now
+            queue.append(outgoing)
         }
     }
 

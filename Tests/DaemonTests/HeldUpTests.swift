@@ -49,12 +49,16 @@ extension OnSockets {
             defer { harness.close() }
             let client = harness.daemon.client
             let due = Instant(nanoseconds: 10_000_000_000)
-            client.wakesAt = due
+            client.sleeps(until: due, from: due - .seconds(1))
             #expect(!client.isHeldUp(at: due + .milliseconds(100)))
             #expect(client.isHeldUp(at: due + .milliseconds(300)))
-            client.wakesAt = due + .seconds(1)
+            client.sleeps(until: due + .seconds(1), from: due)
             #expect(client.isHeldUp(at: due + .milliseconds(340)))
             #expect(!client.isHeldUp(at: due + .milliseconds(360)))
+            let overdue = due - .seconds(5)
+            client.sleeps(until: overdue, from: due + .milliseconds(400))
+            #expect(!client.isHeldUp(at: due + .milliseconds(500)))
+            #expect(client.isHeldUp(at: due + .milliseconds(650)))
         }
     }
 }
