@@ -1,4 +1,5 @@
 import BeatCore
+import ControlAPI
 import EventLoop
 import NamingStandIn
 import Testing
@@ -6,8 +7,8 @@ import Testing
 @testable import Daemon
 
 extension OnSockets {
-    /// From when latency, lateness and time-outs count: a client beside the daemon's, with a clock of the test's.
-    @Suite struct WriteTimeTests {
+    /// From when latency, lateness, rest and time-outs count: a client beside the daemon's, with a clock of the test's.
+    @Suite struct ClientClockTests {
         /// Goes on by a microsecond whenever it is looked at.
         private final class Clocked {
             private(set) var now = Instant(nanoseconds: MonotonicClock.nanoseconds())
@@ -34,12 +35,14 @@ extension OnSockets {
             configuration.connectionsPerServer = connections
             let client = NacosClient(harness.loop, servers: [server], configuration, readClock: { clock.read() })
             defer { client.close() }
-            for slot in 0..<40 as Range<Int32> {
-                client.send(
-                    Exchange(slot: slot, generation: 1, epoch: 1, kind: .lightBeat, server: 0, due: clock.now),
-                    at: clock.now)
-            }
+            for slot in 0..<40 as Range<Int32> { beat(slot, client, clock) }
             try body(harness, client, clock)
+        }
+
+        private func beat(_ slot: Int32, _ client: NacosClient, _ clock: Clocked) {
+            client.send(
+                Exchange(slot: slot, generation: 1, epoch: 1, kind: .lightBeat, server: 0, due: clock.now),
+                at: clock.now)
         }
 
         @Test("beats of a burst have been sent when their own write was made, those of one write at once")
@@ -59,6 +62,27 @@ extension OnSockets {
                     beatsOfWrites[sentAt, default: 0] += 1
                 }
                 #expect(beatsOfWrites.values.sorted() == Array(repeating: 5, count: 8))
+            }
+        }
+
+        @Test("the connection that was used last is used again, so that those which a burst added end")
+        func usedLast() throws {
+            try withBeats(connections: 1) { harness, client, clock in
+                func until(_ count: Int) throws {
+                    try harness.until("\(count) answers") {
+                        client.flush(harness.daemon.core, at: clock.now)
+                        return client.outcomes.count == count
+                    }
+                }
+                func connections() -> Int { client.sample().connections.reduce(0) { $0 + $1.idle + $1.busy } }
+                try until(40)
+                try #require(connections() > 1)
+                for second in 1...10 {
+                    clock.jump(.seconds(1))
+                    beat(0, client, clock)
+                    try until(40 + second)
+                }
+                #expect(connections() == 1)
             }
         }
 
