@@ -47,7 +47,7 @@ extension Daemon {
                 ]))
         declared = DeclaredState(restored: core.keys(from: .file))
         perform()
-        armTimer()
+        armTimer(turnBegan: clocks.now)
     }
 
     /// Feeds the core with what the storage thread has said.

@@ -110,7 +110,7 @@ public final class Daemon {
         server.onGone = { [unowned self] in self.abandon($0) }
         server.onAcceptError = { [unowned self] in self.acceptFailed($0) }
         server.onStalled = { [unowned self] in self.logStalled($0) }
-        armTimer()
+        armTimer(turnBegan: clocks.now)
     }
 
     // MARK: the turn
@@ -146,7 +146,7 @@ public final class Daemon {
         serveEvents()
         endDrain()
         revertLogLevel()
-        armTimer()
+        armTimer(turnBegan: begin)
         loop.freeClosed()
         account(since: begin)
     }
@@ -181,14 +181,14 @@ public final class Daemon {
     }
 
     /// At the end of each turn, and before the first, which would wait for ever.
-    func armTimer() {
+    func armTimer(turnBegan: Instant) {
         let next = parked.reduce(core.nextDeadline?.at) { $0.earlier($1.until) }
             .earlier(client.nextDeadline).earlier(storage?.nextDeadline)
             .earlier(resolver?.nextDeadline).earlier(serverList?.nextDeadline).earlier(checks.nextDeadline)
             .earlier(drainDeadline).earlier(finishDeadline).earlier(logLevelChange.revertsAt)
             .earlier(core.hasIPRules ? nextAddressLook : nil)
             .earlier(keepaliveAt)
-        client.sleeps(until: next, from: clocks.now)
+        client.sleeps(until: next, from: turnBegan)
         if let next { timer?.arm(at: next.nanoseconds) } else { timer?.disarm() }
     }
 

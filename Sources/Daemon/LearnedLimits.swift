@@ -26,3 +26,26 @@ struct LearnedLimits {
     /// How much room a connection has that is not nearly used up.
     var fresh: Int { requests / NacosClientLimits.successorShare }
 }
+
+/// How many beats may be in flight on one connection to a server: the setting, and more while it answers as many at
+/// once as one alone.
+struct LearnedDepth {
+    private let setting: Int
+    private(set) var beats: Int
+
+    init(_ setting: Int) {
+        self.setting = setting
+        beats = setting
+    }
+
+    /// A connection has no request left without an answer, `nanoseconds` after the first of `count` was written.
+    ///
+    /// A setting of 1 means that nothing is pipelined, and stays.
+    mutating func answered(_ count: Int, nanoseconds: Int64) {
+        if nanoseconds > NacosClientLimits.slowWrite {
+            beats = max(setting, beats / 2)
+        } else if count >= beats, setting > 1, nanoseconds <= NacosClientLimits.quickWrite {
+            beats = min(beats * 2, setting * NacosClientLimits.deepening)
+        }
+    }
+}

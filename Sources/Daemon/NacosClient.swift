@@ -60,6 +60,8 @@ final class NacosClient {
     /// When the loop wakes at the latest.
     private var wakesAt = Instant(nanoseconds: .max)
     private var heldUpUntil = Instant(nanoseconds: 0)
+    /// How many ends of turns are to come until answers that waited in the kernel have been read.
+    private var heldUpTurns = 0
     let readClock: () -> Instant
 
     init(
@@ -201,6 +203,7 @@ final class NacosClient {
     /// is overdue then is work that was left, and no sign that the process was held up.
     func sleeps(until wake: Instant?, from now: Instant) {
         wakesAt = wake.map { max($0, now) } ?? Instant(nanoseconds: .max)
+        if heldUpTurns > 0 { heldUpTurns -= 1 }
     }
 
     /// True when this process has just been held up (stopped, swapped out, on a machine that slept): what was slow, or
@@ -208,8 +211,9 @@ final class NacosClient {
     func isHeldUp(at now: Instant) -> Bool {
         if now.nanoseconds(since: wakesAt) > NacosClientLimits.heldUp {
             heldUpUntil = now + NacosClientLimits.heldUpGrace
+            heldUpTurns = NacosClientLimits.heldUpTurns
         }
-        return now < heldUpUntil
+        return heldUpTurns > 0 || now < heldUpUntil
     }
 
     func isCancelled(_ exchange: Exchange) -> Bool { !cancelled.isEmpty && cancelled.contains(exchange) }

@@ -10,6 +10,15 @@ enum NacosClientLimits {
     /// How far a pool may grow beyond its setting while every connection is full: slow servers are better served by
     /// more connections than by late beats. 8 × 16 = 128.
     static let growth = 16
+    /// How far a connection may be pipelined beyond the setting at a server that answers quickly: each write of a burst is
+    /// half of what its beats cost (performance.md), and 4 × 16 = 64 are taken in one write by every server of nacos.md
+    /// §10.
+    static let deepening = 4
+    /// Answers to all that a connection had in flight within this, nanoseconds, are quick: more may be. A Nacos of four
+    /// cores takes 5 ms for 16 (nacos.md §10), and is better served by more connections.
+    static let quickWrite: Int64 = 2_000_000
+    /// Later than this, nanoseconds, fewer may be again.
+    static let slowWrite: Int64 = 20_000_000
     /// How many connections a pool of this setting has at most: grown, and a fourth more for those that are nearly used
     /// up and have their successors beside them.
     static func connectionsMax(_ setting: Int) -> Int { setting * growth * (successorShare + 1) / successorShare }
@@ -30,6 +39,9 @@ enum NacosClientLimits {
     static let heldUp: Int64 = 200_000_000
     /// How long answers are looked for that came while this process was held up.
     static let heldUpGrace = Duration.milliseconds(50)
+    /// In how many turns they are looked for at least, however long those take: the one in which that was noticed, and
+    /// the next one, which reads what all connections have.
+    static let heldUpTurns = 2
     /// How long an exchange that waited behind one that timed out is tried again at the same server: one that is well
     /// answers in a fraction, and the beat still has time for another server.
     static let secondChance = Duration.milliseconds(500)
@@ -56,6 +68,6 @@ enum NacosClientLimits {
     static let tlsRest = Duration.milliseconds(500)
     /// Bytes of answers waiting on one connection: sixteen of the largest sane beat answers.
     static let inputMax = 256 << 10
-    /// Bytes of requests waiting on one connection.
-    static let outputMax = 256 << 10
+    /// Bytes of requests waiting on one connection: sixty-four of the largest, whose metadata is 1024 characters.
+    static let outputMax = 1 << 20
 }

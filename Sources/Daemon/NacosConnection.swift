@@ -34,6 +34,8 @@ final class NacosConnection: StreamDelegate {
     /// Bytes of an unfinished answer have come.
     private var hasPartialAnswer = false
     private(set) var isConnected = false
+    /// Requests written since nothing was pending, and when the first of them was.
+    private var inFlight = (count: 0, since: Instant(nanoseconds: .min))
     /// Requests written since the connection was made, and answers to them.
     private var written = 0
     private var answered = 0
@@ -81,6 +83,7 @@ final class NacosConnection: StreamDelegate {
     /// when the turn is over, for their answers then come together too (a flood of them took 5 to 10 % more otherwise).
     func write(_ bytes: [UInt8], _ batch: [Outgoing], exclusive: Bool, at now: Instant) {
         isExclusive = exclusive
+        inFlight = pending.isEmpty ? (batch.count, now) : (inFlight.count + batch.count, inFlight.since)
         for var outgoing in batch {
             if outgoing.sentAt == nil { outgoing.sentAt = now }
             outgoing.writtenAt = now
@@ -106,7 +109,9 @@ final class NacosConnection: StreamDelegate {
     /// out, a machine that slept), and answers may have come meanwhile. They are read first.
     private func wasHeldUp() -> Bool {
         let now = pool.readClock()
-        guard now.nanoseconds(since: awaitedUntil) > NacosClientLimits.heldUp else { return false }
+        guard now.nanoseconds(since: awaitedUntil) > NacosClientLimits.heldUp || pool.isHeldUp(at: now) else {
+            return false
+        }
         awaitedUntil = now + NacosClientLimits.heldUpGrace
         stream.setDeadline(at: awaitedUntil.nanoseconds)
         return true
@@ -149,6 +154,7 @@ final class NacosConnection: StreamDelegate {
             return abandon()
         }
         if pending.isEmpty {
+            pool.depth.answered(inFlight.count, nanoseconds: now.nanoseconds(since: inFlight.since))
             pool.becameIdle(self)
         } else if wasSlow, pool.canGrow {
             // What waits behind a slow answer was written before that was known. A beat may be repeated.

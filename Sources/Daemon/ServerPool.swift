@@ -30,6 +30,7 @@ final class ServerPool {
     private var scratch: [UInt8] = []
     private var batch: [Outgoing] = []
     var learned = LearnedLimits()
+    var depth: LearnedDepth
     var replies = ReplyReader()
     /// The server is no longer in the list: what is on the wire ends, and nothing else begins.
     private(set) var isRetired = false
@@ -53,6 +54,7 @@ final class ServerPool {
         signs = configuration.signer != nil
         addresses = AddressRotation(server.addresses)
         transport = ServerTransport(server, configuration)
+        depth = LearnedDepth(configuration.pipelineDepth)
         encoder = NacosRequestEncoder(
             host: server.name, contextPath: configuration.contextPath, version: configuration.version)
         lightBeat = encoder.lightBeat
@@ -60,6 +62,7 @@ final class ServerPool {
 
     var requestTimeout: Duration { configuration.requestTimeout }
     func readClock() -> Instant { client.readClock() }
+    func isHeldUp(at now: Instant) -> Bool { client.isHeldUp(at: now) }
     var address: SocketAddress? { addresses.current }
 
     /// Connections with and without an exchange on them.
@@ -106,15 +109,18 @@ final class ServerPool {
         // Where more waits than a few for each connection of the setting, each takes its share in one write, and those
         // that a flood has added come to rest.
         let evenly = (beats.count + configuration.connectionsPerServer - 1) / configuration.connectionsPerServer
-        let share = isSlow ? 1 : max(NacosClientLimits.beatsPerWrite, evenly)
+        let share = max(NacosClientLimits.beatsPerWrite, evenly)
         let frame = lightBeat
         var fetched = 0
         var idle = beats.isEmpty ? [] : connections.idle(&learned, at: now)
         while !beats.isEmpty, let connection = connectionForBeats(&idle, isSlow: isSlow, at: now) {
             if fetched <= 0 { fetched = queries.fetch(beats) }
-            fetched -= share
-            let room = min(connection.room, configuration.pipelineDepth - connection.load)
-            fill(&beats, min(room, share), frame, core, &queries, at: now)
+            // Behind a slow answer beats wait only where all connections have one; a write for each of those would let a
+            // large table fall behind for as long as the server is taken for slow.
+            let most = isSlow && connection.load == 0 ? 1 : share
+            fetched -= most
+            let room = min(connection.room, depth.beats - connection.load)
+            fill(&beats, min(room, most), frame, core, &queries, at: now)
             send(on: connection, exclusive: false)
         }
         while !others.isEmpty, let connection = connectionForOthers(at: now) {
@@ -125,7 +131,7 @@ final class ServerPool {
         for _ in 0..<successors where hasPlace { _ = connect(at: now) }
         successors = 0
         // What did not fit waits for answers; the next burst of this size is to fit.
-        if beats.count > connections.count(learned).opening * configuration.pipelineDepth { _ = growForBeats(at: now) }
+        if beats.count > connections.count(learned).opening * depth.beats { _ = growForBeats(at: now) }
     }
 
     private func send(on connection: NacosConnection, exclusive: Bool) {
@@ -184,11 +190,11 @@ final class ServerPool {
             if connection.isConnected, connection.load == 0, connection.room > 0 { return connection }
         }
         if connections.count < configuration.connectionsPerServer { _ = connect(at: now) }
-        let depth = isSlow ? 1 : configuration.pipelineDepth
-        if let connection = connections.leastLoaded(below: depth, learned) { return connection }
+        let most = isSlow ? 1 : depth.beats
+        if let connection = connections.leastLoaded(below: most, learned) { return connection }
         // A burst is over before another connection would stand.
         if isSlow || hasWaited(at: now), let connection = growForBeats(at: now) { return connection }
-        return isSlow ? connections.leastLoaded(below: configuration.pipelineDepth, learned) : nil
+        return isSlow ? connections.leastLoaded(below: depth.beats, learned) : nil
     }
 
     /// Whether a beat has waited for room for so long that more connections are worth it.

@@ -46,7 +46,10 @@ public enum SettingsTable {
         row("connect-timeout", .duration(timeouts), "1s", "how long a connection to a server may take to open", daemon),
         row("request-timeout", .duration(timeouts), "3s", "how long one attempt of a request may take", daemon),
         row("connections-per-server", .integer(1...64), "8", "connections kept open to each server", daemon),
-        row("pipeline-depth", .integer(1...16), "16", "beats in flight on one connection when all are busy", daemon),
+        row(
+            "pipeline-depth", .integer(1...16), "16",
+            "beats in flight on one connection when all are busy; four times as many at a quick server, none behind "
+                + "another with 1", daemon),
         row(
             "listen", .address, "127.0.0.1:8090",
             "address of the API; empty = off, port 0 = any; beyond loopback it needs a token", daemon, empty: true),

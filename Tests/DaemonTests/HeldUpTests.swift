@@ -54,6 +54,10 @@ extension OnSockets {
             #expect(client.isHeldUp(at: due + .milliseconds(300)))
             client.sleeps(until: due + .seconds(1), from: due)
             #expect(client.isHeldUp(at: due + .milliseconds(340)))
+            // The turn behind that one reads what has come, however late it is.
+            #expect(client.isHeldUp(at: due + .milliseconds(360)))
+            client.sleeps(until: due + .seconds(1), from: due)
+            #expect(client.isHeldUp(at: due + .milliseconds(340)))
             #expect(!client.isHeldUp(at: due + .milliseconds(360)))
             let overdue = due - .seconds(5)
             client.sleeps(until: overdue, from: due + .milliseconds(400))

@@ -12,9 +12,10 @@ extension OnSockets {
             let harness = try Harness {
                 $0.dialect = .forced(.v1)
                 $0.client.connectionsPerServer = 1
+                $0.client.pipelineDepth = 4
             }
             defer { harness.close() }
-            // Forty at a time on ten phases, where one connection takes sixteen.
+            // Forty at a time on ten phases, where one connection takes four, and sixteen once it is known to be quick.
             let count: UInt64 = 400
             try harness.registerMany(Int(count), ",\"period\":\"500ms\"")
             func beats() -> UInt64 { harness.daemon.core.counters.beats[.ok] }
@@ -46,6 +47,29 @@ extension OnSockets {
             #expect(learned.idle == 2_500_000_000)
             learned.stands(idle: 70_000_000_000)
             #expect(learned.idle == 55_000_000_000)
+        }
+
+        @Test func theDepthOfAServerIsLearned() {
+            var depth = LearnedDepth(16)
+            func beats(_ count: Int, _ microseconds: Int64) -> Int {
+                depth.answered(count, nanoseconds: microseconds * 1000)
+                return depth.beats
+            }
+            #expect(depth.beats == 16)
+            // Neither few that are quick nor many that are not tell that it takes more.
+            #expect(beats(15, 100) == 16)
+            #expect(beats(16, 2001) == 16)
+            #expect(beats(16, 2000) == 32)
+            #expect(beats(20, 100) == 32)
+            #expect(beats(32, 100) == 64)
+            #expect(beats(64, 100) == 64)
+            #expect(beats(64, 20_000) == 64)
+            #expect(beats(1, 20_001) == 32)
+            #expect(beats(1, 20_001) == 16)
+            #expect(beats(1, 20_001) == 16)
+
+            depth = LearnedDepth(1)
+            #expect(beats(1, 1) == 1)
         }
     }
 }
