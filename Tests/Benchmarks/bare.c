@@ -29,7 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_CONNECTIONS = 64, MAX_DEPTH = 16, IN_CAPACITY = 16 * 1024, REQUEST_CAPACITY = 320, LATE_BUCKETS = 100000 };
+enum { MAX_CONNECTIONS = 64, MAX_DEPTH = 64, IN_CAPACITY = 64 * 1024, REQUEST_CAPACITY = 320, LATE_BUCKETS = 100000 };
 
 typedef struct {
     int fd;

@@ -37,13 +37,13 @@ from harness import HERE, Failure, Processes, build, run_json, say, start_listen
 # What `all` measures: the measure, registrations, and the sink's limit of answers.
 ALL = [
     ("paced", 1000, 0), ("paced", 10000, 0), ("paced", 20000, 0), ("paced", 100000, 0), ("paced", 1000000, 0),
-    ("paced", 1000000, 100), ("saturated", 450000, 0), ("saturated", 450000, 100), ("table", 0, 0), ("get", 0, 0),
+    ("paced", 1000000, 100), ("saturated", 700000, 0), ("saturated", 700000, 100), ("table", 0, 0), ("get", 0, 0),
     ("open", 0, 0), ("durable", 100000, 0)]
 
 # What is measured by each name, with how many registrations and for how many seconds if nothing is said.
 MEASURES = {
     "paced": (paced.measure, 20000, 25),
-    "saturated": (saturated.measure, 400000, 4),
+    "saturated": (saturated.measure, 700000, 4),
     "table": (saturated.measure_table, 0, 4),
     "get": (serving.measure_get, 0, 2),
     "open": (serving.measure_open, 0, 30),

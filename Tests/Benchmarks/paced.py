@@ -13,7 +13,7 @@ GOAL_RATIO, GOAL_LATE_MS = 2.5, 5.0
 GOAL_BYTES, GOAL_IDLE = 400, 12 << 20
 GOALS_CORE = {100000: (0.05, 0.05), 1000000: (0.35, 0.45)}
 # What bare C does: beats a write at most, connections. A write for each beat does not keep pace with a million.
-BARE, BARE_MILLION, BARE_MAX = [(1, 8), (4, 8)], [(16, 64)], 200000
+BARE, BARE_MILLION, BARE_MAX = [(1, 8), (4, 8)], [(16, 64), (64, 16)], 200000
 # beatd's lateness is of its last minute; it must have been in the steady state for that long before it is asked.
 LATENESS_WINDOW = 60
 
