@@ -19,4 +19,5 @@ let package = Package(
         program("load", ["load.c"]),
         program("saturate", ["saturate.c"], ["event_core"]),
         program("peer", ["peer.c"], ["event_core", "event_extra"]),
+        program("storing", ["storing.c"], ["event_core", "event_extra", "sqlite3"]),
     ])

@@ -51,7 +51,7 @@ MEASURES = {
 }
 
 
-def try_programs(processes, options, log):
+def try_programs(processes, options, work, log):
     """For a second each: what --self-test has no daemon for."""
     sink, port = start_sink(processes, options, log)
     beats = run_json(
@@ -66,7 +66,9 @@ def try_programs(processes, options, log):
         processes, ["load", "--port", str(port), "--get", "/", "--seconds", "1", "--rate", "200"], options.sink_core,
         log, 30)
     processes.stop(peer)
-    if not (beats["beats"] > 0 and closed["requests"] > 0 and paced_load["requests"] > 0):
+    few = argparse.Namespace(**{**vars(options), "count": 1000})
+    stored, _ = serving.store_bare(processes, few, work, log)
+    if not (stored > 0 and beats["beats"] > 0 and closed["requests"] > 0 and paced_load["requests"] > 0):
         raise Failure(f"a program measured nothing: {beats} {closed} {paced_load}")
 
 
@@ -90,7 +92,7 @@ def measure(options, processes, work):
         options.core = options.sink_core = None
     try:
         if options.self_test:
-            try_programs(processes, options, log)
+            try_programs(processes, options, work, log)
         if options.measure == "all":
             text, met = measure_all(processes, options, command, work, log)
         else:

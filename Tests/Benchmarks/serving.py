@@ -12,6 +12,8 @@ from harness import (
 ROUNDS, RESTARTS = 11, 5
 GET_CONNECTIONS, POST_CONNECTIONS = 16, 64
 OPEN_LOOP_RATE, OPEN_LOOP_COUNT = 1000, 10000
+# Bytes of the answer to a POST of `load`.
+ANSWER_BYTES = 778
 GOAL_GET, GOAL_OPEN_MS, GOAL_OPEN_LATE_MS, GOAL_POST, GOAL_FIRST_S = 1.5, 5.0, 20.0, 20000, 0.3
 
 
@@ -99,14 +101,40 @@ def measure_open(processes, options, command, work, log):
                 f"{p99:.2f} ms, {late:.2f} ms")]), met
 
 
+def store_bare(processes, options, work, log):
+    """The same POSTs to `evhttp` and SQLite with nothing of a product around them; microseconds of CPU for each too."""
+    sink, sink_port = start_sink(processes, options, log)
+    bare, port = start_listening(
+        processes, ["storing", os.path.join(work, "bare.db"), "x" * ANSWER_BYTES, str(sink_port)], options.core, log)
+    before = cpu_clock(bare.pid)
+    result = load_posts(processes, options, log, port)
+    each = (cpu_clock(bare.pid) - before) / options.count * 1e6
+    wait_for("every register answered", 10,
+             lambda: ask_json(sink_port, "/sink/counts")["registers"] == options.count)
+    processes.stop(bare)
+    processes.stop(sink)
+    return result["perSecond"], each
+
+
+def load_posts(processes, options, log, port):
+    return run_json(
+        processes,
+        ["load", "--port", str(port), "--count", str(options.count), "--connections", str(POST_CONNECTIONS)],
+        options.sink_core, log, 60 + options.count // 1000)
+
+
 def measure_durable(processes, options, command, work, log):
     """POSTs that are answered when they are on the disk; then the process is killed and starts again."""
     slow = slowness(processes, options, log)
+    bare = store_bare(processes, options, work, log)
+    say(f"evhttp and SQLite: {bare[0]} durable POST/s, {bare[1]:.1f} us of CPU each")
     sink, sink_port = start_sink(processes, options, log)
     data = os.path.join(work, "data")
     beatd = Beatd(processes, options, command, work, log, sink_port, data).wait_until_ready()
-    posted = beatd.register(options.count, connections=POST_CONNECTIONS, depth=1)
-    say(f"{posted['perSecond']} durable POST/s")
+    before = cpu_clock(beatd.pid)
+    posted = load_posts(processes, options, log, beatd.port)
+    each = (cpu_clock(beatd.pid) - before) / options.count * 1e6
+    say(f"{posted['perSecond']} durable POST/s, {each:.1f} us of CPU each")
     wait_until_beaten(sink_port, options.count, 60 + options.count / 2000)
     wait_for("every acceptance stored", 30, lambda: time.sleep(2) is None)
     registers = ask_json(sink_port, "/sink/counts")["registers"]
@@ -130,7 +158,8 @@ def measure_durable(processes, options, command, work, log):
     lines = [
         f"Here and now bare C is {slow:.2f} × as slow as the reference.", "",
         f"Durable POST, {POST_CONNECTIONS} connections, {options.count} registrations: {posted['perSecond']}/s, "
-        f"p50 {posted['latencyMs']['p50']:.2f} ms, p99 {posted['latencyMs']['p99']:.2f} ms", "",
+        f"p50 {posted['latencyMs']['p50']:.2f} ms, p99 {posted['latencyMs']['p99']:.2f} ms, {each:.1f} µs of CPU each; "
+        f"evhttp and SQLite with no more than a register: {bare[0]}/s, {bare[1]:.1f} µs", "",
         verdict(posts_met, f"≥ {GOAL_POST}/s", f"{posted['perSecond']}/s here, "
                 f"{posted['perSecond'] * slow:.0f}/s at the reference's speed", posts_scaled), "",
         f"Killed and started again with {options.count} stored, {RESTARTS} times: first beat {first * 1000:.0f} ms after "
