@@ -10,9 +10,8 @@ enum NacosClientLimits {
     /// How far a pool may grow beyond its setting while every connection is full: slow servers are better served by
     /// more connections than by late beats. 8 × 16 = 128.
     static let growth = 16
-    /// How far a connection may be pipelined beyond the setting at a server that answers quickly: each write of a burst is
-    /// half of what its beats cost (performance.md), and 4 × 16 = 64 are taken in one write by every server of nacos.md
-    /// §10.
+    /// How far a connection may be pipelined beyond the setting at a server that answers quickly: a write costs as
+    /// much as ten beats (docs/performance.md), and 4 × 16 = 64 are taken in one by every server of nacos.md §10.
     static let deepening = 4
     /// Answers to all that a connection had in flight within this, nanoseconds, are quick: more may be. A Nacos of four
     /// cores takes 5 ms for 16 (nacos.md §10), and is better served by more connections.
