@@ -65,6 +65,14 @@ extension OnSockets {
             }
         }
 
+        /// Goes on until so many have been answered in all.
+        private func answers(_ count: Int, _ harness: Harness, _ client: NacosClient, _ clock: Clocked) throws {
+            try harness.until("\(count) answers") {
+                client.flush(harness.daemon.core, at: clock.now)
+                return client.outcomes.count == count
+            }
+        }
+
         private func connections(_ client: NacosClient) -> Int {
             client.sample().connections.reduce(0) { $0 + $1.idle + $1.busy }
         }
@@ -85,18 +93,12 @@ extension OnSockets {
         @Test("the connection that was used last is used again, so that those which a burst added end")
         func usedLast() throws {
             try withBeats(connections: 1) { harness, client, clock in
-                func until(_ count: Int) throws {
-                    try harness.until("\(count) answers") {
-                        client.flush(harness.daemon.core, at: clock.now)
-                        return client.outcomes.count == count
-                    }
-                }
-                try until(40)
+                try answers(40, harness, client, clock)
                 try #require(connections(client) > 1)
                 for second in 1...10 {
                     clock.jump(.seconds(1))
                     beat(0, client, clock)
-                    try until(40 + second)
+                    try answers(40 + second, harness, client, clock)
                 }
                 #expect(connections(client) == 1)
             }
@@ -162,13 +164,7 @@ extension OnSockets {
             arguments: [false, true])
         func slowAnswers(isHeldUp: Bool) throws {
             try withBeats(connections: 1) { harness, client, clock in
-                func answers(_ count: Int) throws {
-                    try harness.until("\(count) answers") {
-                        client.flush(harness.daemon.core, at: clock.now)
-                        return client.outcomes.count == count
-                    }
-                }
-                try answers(40)
+                try answers(40, harness, client, clock)
                 try #require(connections(client) > 1)
                 burst(client, clock)
                 client.flush(harness.daemon.core, at: clock.now)
@@ -181,10 +177,10 @@ extension OnSockets {
                     client.sleeps(until: clock.now, from: clock.now)
                 }
                 clock.jump(.milliseconds(150))
-                try answers(80)
+                try answers(80, harness, client, clock)
 
                 burst(client, clock)
-                try answers(120)
+                try answers(120, harness, client, clock)
                 let writes = writes(client.outcomes.suffix(40)).sorted { $0.key < $1.key }.map(\.value)
                 #expect(writes.first == (isHeldUp ? 16 : 1))
                 #expect(writes.contains { $0 >= 15 }, "a write a beat: \(writes)")
