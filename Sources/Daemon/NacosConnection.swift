@@ -109,9 +109,7 @@ final class NacosConnection: StreamDelegate {
     /// out, a machine that slept), and answers may have come meanwhile. They are read first.
     private func wasHeldUp() -> Bool {
         let now = pool.readClock()
-        guard now.nanoseconds(since: awaitedUntil) > NacosClientLimits.heldUp || pool.isHeldUp(at: now) else {
-            return false
-        }
+        guard now.nanoseconds(since: awaitedUntil) > NacosClientLimits.heldUp else { return false }
         awaitedUntil = now + NacosClientLimits.heldUpGrace
         stream.setDeadline(at: awaitedUntil.nanoseconds)
         return true

@@ -62,7 +62,6 @@ final class ServerPool {
 
     var requestTimeout: Duration { configuration.requestTimeout }
     func readClock() -> Instant { client.readClock() }
-    func isHeldUp(at now: Instant) -> Bool { client.isHeldUp(at: now) }
     var address: SocketAddress? { addresses.current }
 
     /// Connections with and without an exchange on them.
