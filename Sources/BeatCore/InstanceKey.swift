@@ -30,20 +30,23 @@ public struct InstanceKey: Hashable, Sendable {
     }
 
     /// `group@@service`, the form that Nacos v1 parameters and every beat's JSON carry (nacos.md §2.4).
-    public var groupedServiceName: String { "\(groupName)@@\(serviceName)" }
+    public var groupedServiceName: String { Self.text([groupName, "@@", serviceName]) }
 
     /// The classic key of `dom2Beat`, as `BeatReactor.buildKey` makes it: `group@@service#ip#port`.
-    public func buildKey() -> String {
-        var text: [UInt8] = []
-        text.reserveCapacity(groupName.utf8.count + serviceName.utf8.count + ip.utf8.count + "@@##65535".utf8.count)
-        text += groupName.utf8
-        text += "@@".utf8
-        text += serviceName.utf8
-        text += "#".utf8
-        text += ip.utf8
-        text += "#".utf8
-        text += String(port).utf8
-        return String(decoding: text, as: UTF8.self)
+    public func buildKey() -> String { Self.text([groupName, "@@", serviceName, "#", ip, "#", String(port)]) }
+
+    /// The pieces behind each other, with room asked for once: an interpolation takes several times as long.
+    @inline(__always)
+    private static func text<let count: Int>(_ pieces: InlineArray<count, String>) -> String {
+        var length = 0
+        for index in pieces.indices { length += pieces[index].utf8.count }
+        return String(unsafeUninitializedCapacity: length) { space in
+            var end = 0
+            for index in pieces.indices {
+                end = space[end...].update(fromContentsOf: pieces[index].utf8)
+            }
+            return end
+        }
     }
 
     /// A 64-bit hash of all six parts that is the same in every process and version: the id and the phase of the

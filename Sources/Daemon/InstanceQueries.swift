@@ -44,6 +44,8 @@ struct InstanceQueries {
     private var fetched: UInt8 = 0
     private var beginnings: [[UInt8]] = [[]]
     private var beginningNumbers: [Beginning: UInt16] = [:]
+    /// The query that was joined last.
+    private(set) var joined: [UInt8] = []
     /// A megabyte at most, of names that may be gone again; more services than that have few instances each.
     private static let beginningsMax = 4096
     /// As many as the processor fetches at the same time, and some.
@@ -83,14 +85,16 @@ struct InstanceQueries {
         }
     }
 
-    /// The query of the exchange's registration in its dialect.
-    mutating func query(_ exchange: Exchange, _ core: borrowing BeatReactor) -> [UInt8] {
-        var query: [UInt8] = []
+    /// Puts the query of the exchange's registration in its dialect into `joined`, whose room is kept.
+    mutating func join(_ exchange: Exchange, _ core: borrowing BeatReactor) {
+        var query = joined
+        joined = []
+        query.removeAll(keepingCapacity: true)
         withQuery(exchange, core) { beginning, rest in
             query.append(contentsOf: beginning)
             query.append(contentsOf: rest)
         }
-        return query
+        joined = query
     }
 
     /// Reads something of each query that is written next, so that the processor fetches them from memory at the same

@@ -170,12 +170,15 @@ final class ServerPool {
             queries.appendBeat(exchange, core, frame, signature, to: &scratch)
         case .fullBeat:
             let (document, period) = core.subject(of: exchange)
-            let query = queries.query(exchange, core)
+            queries.join(exchange, core)
             encoder.appendFullBeat(
-                BeatInfo(document, period: period), instanceQuery: query.span, signature: signature, to: &scratch)
+                BeatInfo(document, period: period), instanceQuery: queries.joined.span, signature: signature,
+                to: &scratch)
         case .register:
-            let (document, query) = (core.subject(of: exchange).document, queries.query(exchange, core))
-            encoder.appendRegister(document, instanceQuery: query.span, signature: signature, to: &scratch)
+            queries.join(exchange, core)
+            encoder.appendRegister(
+                core.subject(of: exchange).document, instanceQuery: queries.joined.span, signature: signature,
+                to: &scratch)
         case .deregister: encoder.appendDeregister(core.key(of: exchange.slot), signature: signature, to: &scratch)
         }
     }

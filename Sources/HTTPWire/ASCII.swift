@@ -56,9 +56,6 @@ struct ASCIISet: Sendable {
     /// query, and they cannot be mistaken for framing.
     static let target = ASCIISet(low: 0xaFFF_FFF2_0000_0000, high: 0x7fff_ffff_efff_ffff)
 
-    /// What Java's `URLEncoder` leaves as it is: `A-Z a-z 0-9 . - * _`.
-    static let formUnreserved = ASCIISet(low: 0x03ff_6400_0000_0000, high: 0x07ff_fffe_87ff_fffe)
-
     /// `reg-name` of RFC 3986 §3.2.2.
     static let hostName = ASCIISet(low: 0x2bff_7ff2_0000_0000, high: 0x47ff_fffe_87ff_fffe)
 

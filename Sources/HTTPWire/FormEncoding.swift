@@ -43,7 +43,11 @@ public enum FormEncoding {
         while start < bytes.count {
             let end = min(start + pieceBytes, bytes.count)
             output.append(addingCapacity: (end - start) * 3) { (out: inout OutputSpan<UInt8>) in
-                for index in start..<end { append(bytes[index], to: &out) }
+                out.withUnsafeMutableBufferPointer { space, used in
+                    var place = used
+                    for index in start..<end { place = put(bytes[index], at: place, into: space) }
+                    used = place
+                }
             }
             start = end
         }
@@ -66,21 +70,37 @@ public enum FormEncoding {
         return output.span.text()
     }
 
+    /// Writes one byte encoded at a place with room for three, and tells where the next one goes. An `OutputSpan` looks
+    /// at its room with each byte, which is most of what encoding takes.
     @inline(__always)
-    private static func append(_ byte: UInt8, to output: inout OutputSpan<UInt8>) {
-        if ASCIISet.formUnreserved.contains(byte) {
-            output.append(byte)
-        } else if byte == ASCII.space {
-            output.append(ASCII.plus)
-        } else {
-            output.append(ASCII.percent)
-            output.append(hexDigit(byte >> 4))
-            output.append(hexDigit(byte & 15))
+    private static func put(_ byte: UInt8, at place: Int, into space: UnsafeMutableBufferPointer<UInt8>) -> Int {
+        if isUnreserved(byte) {
+            space[place] = byte
+            return place &+ 1
+        }
+        if byte == ASCII.space {
+            space[place] = ASCII.plus
+            return place &+ 1
+        }
+        space[place] = ASCII.percent
+        space[place &+ 1] = hexDigit(byte >> 4)
+        space[place &+ 2] = hexDigit(byte & 15)
+        return place &+ 3
+    }
+
+    /// What stays as it is. Compared, not looked up: most are letters.
+    @inline(__always)
+    private static func isUnreserved(_ byte: UInt8) -> Bool {
+        if (byte | 0x20) &- 0x61 < 26 || ASCII.isDigit(byte) { return true }
+        return switch byte {
+        case UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "*"), UInt8(ascii: "_"): true
+        default: false
         }
     }
 
+    @inline(__always)
     private static func hexDigit(_ value: UInt8) -> UInt8 {
-        value < 10 ? ASCII.zero + value : 0x41 + value - 10
+        value < 10 ? ASCII.zero &+ value : 0x41 &+ value &- 10
     }
 
     /// The pairs of a query or form in order. Empty pieces (`a=1&&b=2&`) are passed over.

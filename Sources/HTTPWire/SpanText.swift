@@ -83,12 +83,12 @@ extension [UInt8] {
 
     /// Adds ASCII text at the end.
     @inline(__always)
-    mutating func append(_ text: StaticString) {
+    package mutating func append(_ text: StaticString) {
         text.withUTF8Buffer { append(contentsOf: $0) }
     }
 
     /// Adds a number in decimal without building a string.
-    mutating func append(decimal value: Int) {
+    package mutating func append(decimal value: Int) {
         precondition(value >= 0, "no negative number belongs on the wire: \(value)")
         append(addingCapacity: 19) { (out: inout OutputSpan<UInt8>) in
             var digits = InlineArray<19, UInt8>(repeating: 0)

@@ -31,6 +31,11 @@ public struct JSONWriter: ~Copyable {
     /// How many bytes there are by now.
     public var count: Int { bytes.count }
 
+    /// Calls `body` with all bytes that there are by now.
+    public func withBytes(_ body: (Span<UInt8>) -> Void) {
+        bytes.withAll { body($0.span) }
+    }
+
     /// Opens an object.
     public mutating func beginObject() {
         separate()

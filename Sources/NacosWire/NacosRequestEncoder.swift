@@ -15,11 +15,17 @@ public struct NacosRequestEncoder: Sendable {
         didSet { starts = dialect == .v1 ? startsV1 : startsV3 }
     }
 
-    /// What stands before the instance query.
-    private struct Starts {
-        var register: [UInt8]
-        var deregister: [UInt8]
-        var beat: [UInt8]
+    /// What stands before the instance query. An object, as `Ends`: a copy of the encoder counts few references.
+    private final class Starts: Sendable {
+        let register: [UInt8]
+        let deregister: [UInt8]
+        let beat: [UInt8]
+
+        init(register: String, deregister: String, beat: String) {
+            self.register = Array(register.utf8)
+            self.deregister = Array(deregister.utf8)
+            self.beat = Array(beat.utf8)
+        }
     }
 
     private let startsV1: Starts
@@ -31,15 +37,15 @@ public struct NacosRequestEncoder: Sendable {
     private var ends: Ends
 
     /// What stands behind the target.
-    private struct Ends {
+    private final class Ends: Sendable {
         /// From the blank to the blank line.
-        var bodiless: [UInt8]
+        let bodiless: [UInt8]
         /// As `bodiless`, for a POST of v3: every recorded one says that it has no body (RFC 9110 §8.6).
-        var emptyPost: [UInt8]
+        let emptyPost: [UInt8]
         /// From the blank to `Content-Length: `.
-        var form: [UInt8]
+        let form: [UInt8]
         /// As `form`, without a token.
-        var login: [UInt8]
+        let login: [UInt8]
 
         init(head: String, token: SecretText?) {
             let authorized = token.map { "\(head)Authorization: Bearer \($0.text)\r\n" } ?? head
@@ -74,13 +80,13 @@ public struct NacosRequestEncoder: Sendable {
         precondition(HTTPTarget(path, method: .put)?.path == path, "not a path: \(contextPath)")
         self.contextPath = contextPath
         startsV1 = Starts(
-            register: Array("POST \(contextPath)\(NacosPath.instance)?".utf8),
-            deregister: Array("DELETE \(contextPath)\(NacosPath.instance)?".utf8),
-            beat: Array("PUT \(contextPath)\(NacosPath.beat)?".utf8))
+            register: "POST \(contextPath)\(NacosPath.instance)?",
+            deregister: "DELETE \(contextPath)\(NacosPath.instance)?",
+            beat: "PUT \(contextPath)\(NacosPath.beat)?")
         startsV3 = Starts(
-            register: Array("POST \(contextPath)\(NacosPath.instanceV3)?".utf8),
-            deregister: Array("DELETE \(contextPath)\(NacosPath.instanceV3)?".utf8),
-            beat: Array("POST \(contextPath)\(NacosPath.instanceV3)?heartBeat=true&".utf8))
+            register: "POST \(contextPath)\(NacosPath.instanceV3)?",
+            deregister: "DELETE \(contextPath)\(NacosPath.instanceV3)?",
+            beat: "POST \(contextPath)\(NacosPath.instanceV3)?heartBeat=true&")
         self.dialect = dialect
         starts = dialect == .v1 ? startsV1 : startsV3
         // `Accept` makes container errors JSON instead of HTML. No `Accept-Encoding`: nothing is ever unzipped here.
@@ -111,7 +117,8 @@ public struct NacosRequestEncoder: Sendable {
         appendParameter("namespaceId=", key.namespaceId, to: &query)
         switch dialect {
         case .v1:
-            appendParameter("&serviceName=", key.groupedServiceName, to: &query)
+            appendParameter("&serviceName=", key.groupName, to: &query)
+            appendParameter("%40%40", key.serviceName, to: &query)
         case .v3:
             appendParameter("&groupName=", key.groupName, to: &query)
             appendParameter("&serviceName=", key.serviceName, to: &query)
@@ -122,7 +129,8 @@ public struct NacosRequestEncoder: Sendable {
     /// Appends the rest of an instance query, behind that of `appendServiceQuery`.
     public static func appendAddressQuery(_ key: InstanceKey, to query: inout [UInt8]) {
         appendParameter("&ip=", key.ip, to: &query)
-        appendParameter("&port=", String(key.port), to: &query)
+        query.append("&port=")
+        query.append(decimal: Int(key.port))
     }
 
     /// What stands around the instance query of a beat without a body, with this token.
@@ -151,7 +159,7 @@ public struct NacosRequestEncoder: Sendable {
         output.append(contentsOf: starts.beat)
         output.append(copying: instanceQuery)
         if let signature { output.append(contentsOf: signature.parameters) }
-        Self.appendForm(Self.beatBody(info), end: ends.form, to: &output)
+        appendBeatForm(info, to: &output)
     }
 
     /// Appends a register request, with the `instanceQuery` of the same instance.
@@ -166,13 +174,11 @@ public struct NacosRequestEncoder: Sendable {
         output.append(copying: instanceQuery)
         Self.appendParameter("&weight=", document.weight.description, to: &output)
         // The words: 1.x to 3.x read `1` as false here (nacos.md §2.1).
-        Self.appendParameter("&enabled=", document.enabled ? "true" : "false", to: &output)
-        Self.appendParameter("&healthy=", "true", to: &output)
-        Self.appendParameter("&ephemeral=", "true", to: &output)
-        var json: [UInt8] = []
-        JSONWriter.append(to: &json) { $0.strings(document.wireMetadata) }
-        output.append(contentsOf: "&metadata=".utf8)
-        FormEncoding.appendEncoded(json.span, to: &output)
+        output.append(document.enabled ? "&enabled=true" : "&enabled=false")
+        output.append("&healthy=true&ephemeral=true&metadata=")
+        var metadata = JSONWriter()
+        metadata.strings(document.wireMetadata)
+        metadata.withBytes { FormEncoding.appendEncoded($0, to: &output) }
         if let signature { output.append(contentsOf: signature.parameters) }
         switch dialect {
         case .v1: output.append(contentsOf: ends.bodiless)
@@ -187,7 +193,7 @@ public struct NacosRequestEncoder: Sendable {
     ) {
         output.append(contentsOf: starts.deregister)
         output.append(contentsOf: Self.instanceQuery(key, dialect: dialect))
-        Self.appendParameter("&ephemeral=", "true", to: &output)
+        output.append("&ephemeral=true")
         if let signature { output.append(contentsOf: signature.parameters) }
         output.append(contentsOf: ends.bodiless)
     }
@@ -205,43 +211,40 @@ public struct NacosRequestEncoder: Sendable {
     /// Appends a `POST` of a form to a path below the context path, without the token.
     func appendLoginPost(_ path: String, form: [UInt8], to output: inout [UInt8]) {
         output.append(contentsOf: "POST \(contextPath)\(path)".utf8)
-        Self.appendForm(form, end: ends.login, to: &output)
+        output.append(contentsOf: ends.login)
+        output.append(decimal: form.count)
+        output.append("\r\n\r\n")
+        output.append(contentsOf: form)
     }
 
-    private static func appendForm(_ body: [UInt8], end: [UInt8], to output: inout [UInt8]) {
-        output.append(contentsOf: end)
-        output.append(contentsOf: String(body.count).utf8)
-        output.append(contentsOf: "\r\n\r\n".utf8)
-        output.append(contentsOf: body)
+    /// The end of a head and a body of `beat=` with the JSON of nacos.md §1.2, keys in the order in which Java declares
+    /// them.
+    private func appendBeatForm(_ info: BeatInfo, to output: inout [UInt8]) {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("port", Int(info.port))
+        writer.member("ip", info.ip)
+        writer.member("weight", info.weight)
+        writer.member("serviceName", info.serviceName)
+        writer.member("cluster", info.cluster)
+        writer.key("metadata")
+        writer.strings(info.metadata)
+        writer.member("scheduled", info.scheduled)
+        writer.member("period", info.period)
+        writer.member("stopped", info.stopped)
+        writer.endObject()
+        output.append(contentsOf: ends.form)
+        // The length is known behind the body: three digits as it is for all but the longest.
+        let length = output.count..<(output.count + 3)
+        output.append("000\r\n\r\n")
+        let start = output.count
+        output.append("beat=")
+        writer.withBytes { FormEncoding.appendEncoded($0, to: &output) }
+        output.replaceSubrange(length, with: String(output.count - start).utf8)
     }
 
-    /// `beat=` and the JSON of nacos.md §1.2, keys in the order in which Java declares them.
-    private static func beatBody(_ info: BeatInfo) -> [UInt8] {
-        var json: [UInt8] = []
-        JSONWriter.append(to: &json) { writer in
-            writer.beginObject()
-            writer.member("port", Int(info.port))
-            writer.member("ip", info.ip)
-            writer.member("weight", info.weight)
-            writer.member("serviceName", info.serviceName)
-            writer.member("cluster", info.cluster)
-            writer.key("metadata")
-            writer.strings(info.metadata)
-            writer.member("scheduled", info.scheduled)
-            writer.member("period", info.period)
-            writer.member("stopped", info.stopped)
-            writer.endObject()
-        }
-        var body: [UInt8] = []
-        // Few metadata: most bytes stay as they are, quotes and braces become three.
-        body.reserveCapacity(json.count * 2)
-        body.append(contentsOf: "beat=".utf8)
-        FormEncoding.appendEncoded(json.span, to: &body)
-        return body
-    }
-
-    static func appendParameter(_ name: String, _ value: String, to output: inout [UInt8]) {
-        output.append(contentsOf: name.utf8)
+    static func appendParameter(_ name: StaticString, _ value: String, to output: inout [UInt8]) {
+        output.append(name)
         FormEncoding.appendEncoded(value, to: &output)
     }
 

@@ -45,9 +45,9 @@ public struct RequestSigner: Sendable {
         let data = groupedServiceName.map { "\(millis)@@\($0)" } ?? millis
         let code = Base64.encoded(HMACCode.sha1(key: currentKey(now), Array(data.utf8)))
         var parameters: [UInt8] = []
-        for (name, value) in [("&data=", data), ("&ak=", accessKey), ("&signature=", code)] {
-            NacosRequestEncoder.appendParameter(name, value, to: &parameters)
-        }
+        NacosRequestEncoder.appendParameter("&data=", data, to: &parameters)
+        NacosRequestEncoder.appendParameter("&ak=", accessKey, to: &parameters)
+        NacosRequestEncoder.appendParameter("&signature=", code, to: &parameters)
         if region != nil { NacosRequestEncoder.appendParameter("&signatureVersion=", "v4", to: &parameters) }
         return RequestSignature(parameters: parameters)
     }

@@ -231,6 +231,18 @@ import Testing
         #expect(try SentRequest(bytes).path == "/a/b/v1/ns/instance")
     }
 
+    /// The length stands before the body and is known behind it.
+    @Test func lengthsOfFullBeats() throws {
+        var digits: Set<Int> = []
+        for count in [0, 1, 100, 600, 700, 2_000, 9_000, 12_000] {
+            let note = String(repeating: "a ", count: count)
+            let beat = try fullBeat(RegistrationDocument(key: plainKey, metadata: ["note": note]))
+            #expect(try beat.beat()["metadata"] == .object(["note": .string(note)]))
+            digits.insert(try #require(beat.fields["Content-Length"]).utf8.count)
+        }
+        #expect(digits == [3, 4, 5])
+    }
+
     @Test func requestsAreAppended() throws {
         var bytes = Array("before".utf8)
         let query = NacosRequestEncoder.instanceQuery(plainKey)
