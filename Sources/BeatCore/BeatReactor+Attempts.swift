@@ -137,7 +137,7 @@ extension BeatReactor {
             effects.append(
                 .log(
                     .beatFailing(
-                        beatKey: table.key(slot).buildKey(), server: row.server, outcome: row.attempt.outcome,
+                        key: table.key(slot), server: row.server, outcome: row.attempt.outcome,
                         detail: details[slot] ?? "")))
         case .degraded:
             guard isCritical(slot, at: now) else { return }
@@ -164,7 +164,7 @@ extension BeatReactor {
         let position = Int(slot)
         counters.deregistrations.add(result)
         noteDrained(slot, result, at: now)
-        effects.append(.log(.deregistered(beatKey: table.key(slot).buildKey(), result: result)))
+        effects.append(.log(.deregistered(key: table.key(slot), result: result)))
         table.rows[position].mayExist = false
         table.rows[position].mustDeregisterFirst = false
         table.rows[position].activity = .idle

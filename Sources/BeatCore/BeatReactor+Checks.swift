@@ -125,7 +125,7 @@ extension BeatReactor {
         effects.append(
             .log(
                 .checkChanged(
-                    beatKey: key.buildKey(), id: key.id, output: output, kind: state.check.kind, verdict: state.verdict)
+                    key: key, id: key.id, output: output, kind: state.check.kind, verdict: state.verdict)
             ))
         updateHold(slot, at: now, into: &effects)
         tellVerdict(slot, state, into: &effects)

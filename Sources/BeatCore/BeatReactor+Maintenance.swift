@@ -87,7 +87,7 @@ extension BeatReactor {
         effects.append(
             .log(
                 .maintenance(
-                    beatKey: key.buildKey(), id: key.id, reason: maintenance?.reason ?? "", mode: maintenance?.mode)))
+                    key: key, id: key.id, reason: maintenance?.reason ?? "", mode: maintenance?.mode)))
     }
 
     private mutating func tellMaintenance(_ slot: Int32, into effects: inout [Effect]) {

@@ -108,7 +108,7 @@ extension BeatReactor {
         wheel.grow(to: table.rows.count)
         table.rows[Int(slot)].periodTicks = Period.ticks(document.requestedPeriod)
         beginHold(slot, at: now)
-        effects.append(.log(.addingBeat(beatKey: document.key.buildKey(), id: table.id(slot))))
+        effects.append(.log(.addingBeat(key: document.key, id: table.id(slot))))
         publish(.registered, slot, into: &effects)
         store(slot, into: &effects)
         advance(slot, at: now, into: &effects)
@@ -119,7 +119,7 @@ extension BeatReactor {
     mutating func removeBeatInfo(_ slot: Int32, at now: Instant, into effects: inout [Effect]) {
         rev += 1
         let key = table.key(slot)
-        effects.append(.log(.removingBeat(beatKey: key.buildKey(), id: table.id(slot))))
+        effects.append(.log(.removingBeat(key: key, id: table.id(slot))))
         supersede(slot, into: &effects)
         wheel.cancel(slot)
         table.rows[Int(slot)].nextDue = Row.noTick
@@ -161,7 +161,7 @@ extension BeatReactor {
         table.rows[position].acceptedIsStored = false
         table.move(slot, to: .pending)
         beginHold(slot, at: now)
-        effects.append(.log(.addingBeat(beatKey: document.key.buildKey(), id: table.id(slot))))
+        effects.append(.log(.addingBeat(key: document.key, id: table.id(slot))))
         publish(.registered, slot, into: &effects)
         store(slot, into: &effects)
         advance(slot, at: now, into: &effects)
@@ -189,7 +189,7 @@ extension BeatReactor {
         effects.append(
             .log(
                 .updatingBeat(
-                    beatKey: document.key.buildKey(), id: table.id(slot),
+                    key: document.key, id: table.id(slot),
                     generation: documentGeneration(slot))))
         publish(.updated, slot, into: &effects)
         store(slot, into: &effects)

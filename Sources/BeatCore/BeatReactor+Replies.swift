@@ -118,7 +118,7 @@ extension BeatReactor {
             answerAsked(slot, accepted: false, into: &effects)
             counters.reregistrations.add(
                 table.rows[Int(slot)].dialect ?? exchange.dialect == exchange.dialect ? .notFound : .dialect)
-            effects.append(.log(.instanceNotFound(beatKey: table.key(slot).buildKey(), server: exchange.server)))
+            effects.append(.log(.instanceNotFound(key: table.key(slot), server: exchange.server)))
             takeInterval(interval, exchange, at: now, into: &effects)
             table.rows[Int(slot)].lightServer = light ? exchange.server : Row.noServer
             table.rows[Int(slot)].acceptedGeneration = 0
@@ -177,7 +177,7 @@ extension BeatReactor {
         effects.append(
             .log(
                 .beatRecovered(
-                    beatKey: table.key(slot).buildKey(), server: exchange.server,
+                    key: table.key(slot), server: exchange.server,
                     failures: Int(table.rows[Int(slot)].failures))))
     }
 
@@ -198,7 +198,7 @@ extension BeatReactor {
             effects.append(
                 .log(
                     .badInterval(
-                        beatKey: document.key.buildKey(), server: exchange.server, milliseconds: interval ?? 0)))
+                        key: document.key, server: exchange.server, milliseconds: interval ?? 0)))
             period = Period.ticks(document.requestedPeriod)
         }
         guard period != table.rows[Int(slot)].periodTicks else { return }
@@ -267,7 +267,7 @@ extension BeatReactor {
         noteObserved(slot)
         endTrouble(slot, into: &effects)
         sampleForVerification(exchange, at: now)
-        effects.append(.log(.registered(beatKey: table.key(slot).buildKey(), server: exchange.server)))
+        effects.append(.log(.registered(key: table.key(slot), server: exchange.server)))
         if table.rows[position].state == .beating {
             publish(.updated, slot, isChange ? "Nacos accepted the change" : "registration accepted", into: &effects)
         }
@@ -296,7 +296,7 @@ extension BeatReactor {
         effects.append(
             .log(
                 .registerRejected(
-                    beatKey: table.key(slot).buildKey(), server: exchange.server, status: status, detail: detail)))
+                    key: table.key(slot), server: exchange.server, status: status, detail: detail)))
         if isNews { publish(.updated, slot, into: &effects) }
         confirm(slot, .rejected(status: status, detail: detail), into: &effects)
         answerAsked(slot, accepted: false, into: &effects)

@@ -38,7 +38,7 @@ extension BeatReactor {
         effects.append(
             .log(
                 .instanceStrayed(
-                    beatKey: reading.key.buildKey(), server: reading.server, reader: reading.reader)))
+                    key: reading.key, server: reading.server, reader: reading.reader)))
         guard wasMissing else { return verification.lookAgain(reading, at: now) }
         for position in table.rows.indices
         where table.rows[position].stage == .kept && table.rows[position].server == reading.server

@@ -99,35 +99,35 @@ public enum Confirmation: Equatable, Sendable {
 
 /// A change worth a line in the log. One per change of state, none per beat.
 public enum LogEvent: Equatable, Sendable {
-    case addingBeat(beatKey: String, id: String)
-    case updatingBeat(beatKey: String, id: String, generation: UInt32)
-    case removingBeat(beatKey: String, id: String)
-    case registered(beatKey: String, server: ServerIndex)
-    case registerRejected(beatKey: String, server: ServerIndex, status: Int, detail: String)
-    case deregistered(beatKey: String, result: DeregisterResult)
-    case instanceNotFound(beatKey: String, server: ServerIndex)
-    case beatFailing(beatKey: String, server: ServerIndex, outcome: BeatOutcome, detail: String)
-    case beatRecovered(beatKey: String, server: ServerIndex, failures: Int)
+    case addingBeat(key: InstanceKey, id: String)
+    case updatingBeat(key: InstanceKey, id: String, generation: UInt32)
+    case removingBeat(key: InstanceKey, id: String)
+    case registered(key: InstanceKey, server: ServerIndex)
+    case registerRejected(key: InstanceKey, server: ServerIndex, status: Int, detail: String)
+    case deregistered(key: InstanceKey, result: DeregisterResult)
+    case instanceNotFound(key: InstanceKey, server: ServerIndex)
+    case beatFailing(key: InstanceKey, server: ServerIndex, outcome: BeatOutcome, detail: String)
+    case beatRecovered(key: InstanceKey, server: ServerIndex, failures: Int)
     case serverDown(ServerIndex, detail: String)
     case serverUp(ServerIndex)
     /// The first registration that trouble of the cluster holds up; and the last one is through.
     case clusterTrouble(ServerIndex, detail: String)
     case clusterWell
     /// Another node does not list what one node has taken.
-    case instanceStrayed(beatKey: String, server: ServerIndex, reader: ServerIndex)
+    case instanceStrayed(key: InstanceKey, server: ServerIndex, reader: ServerIndex)
     case dialectFound(ServerIndex, Dialect, version: String?)
     case serverListChanged(names: [String], added: Int, removed: Int)
     case serverListIgnored(servers: Int, reason: ServerListFault)
     case loginFailed(detail: String)
     case loginRecovered
-    case checkChanged(beatKey: String, id: String, output: String, kind: Check.Kind, verdict: CheckVerdict)
+    case checkChanged(key: InstanceKey, id: String, output: String, kind: Check.Kind, verdict: CheckVerdict)
     /// Begun, or (nil) ended.
-    case maintenance(beatKey: String, id: String, reason: String, mode: Maintenance.Mode?)
+    case maintenance(key: InstanceKey, id: String, reason: String, mode: Maintenance.Mode?)
     /// Begun, or (nil) ended, for the whole sidecar.
     case sidecarMaintenance(reason: String, mode: Maintenance.Mode?)
     case drainBegun(registrations: Int)
     case drainEnded(deregistered: Int, verified: Int, left: Int)
     case storageFailed(detail: String)
     case storageRecovered
-    case badInterval(beatKey: String, server: ServerIndex, milliseconds: Int64)
+    case badInterval(key: InstanceKey, server: ServerIndex, milliseconds: Int64)
 }

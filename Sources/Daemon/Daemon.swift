@@ -172,7 +172,7 @@ public final class Daemon {
             case .reopenStorage: reopenStorage()
             case .answer(let token, let answer): deliver(answer, for: token)
             case .publish(let event): journal.append(event, at: clocks.wall)
-            case .log(let event): write(event.record(servers: core.serverNames()))
+            case .log(let event): write(event)
             case .finish: finish()
             }
             position += 1
@@ -290,6 +290,12 @@ public final class Daemon {
 
     func write(_ record: LogRecord) {
         log.write(record, at: clocks.wall, nanoseconds: clocks.now.nanoseconds)
+    }
+
+    private func write(_ event: LogEvent) {
+        log.write(event.heading, at: clocks.wall, nanoseconds: clocks.now.nanoseconds) {
+            event.record(servers: core.serverNames())
+        }
     }
 
     private func acceptFailed(_ errno: Int32) {

@@ -37,14 +37,19 @@ public final class Log {
     /// Writes a line at `wall`, unless its level is too low or its event has had its share at `nanoseconds` on the
     /// monotonic clock. Debug lines are not rationed: somebody asked for all of them.
     public func write(_ record: LogRecord, at wall: WallTime, nanoseconds: Int64) {
-        guard wants(record.level) else { return }
+        write(LogHeading(record.level, record.event), at: wall, nanoseconds: nanoseconds) { record }
+    }
+
+    /// As above, with a record that is made when its heading has let it pass: most of many registrations' do not.
+    package func write(_ heading: LogHeading, at wall: WallTime, nanoseconds: Int64, _ record: () -> LogRecord) {
+        guard wants(heading.level) else { return }
         var suppressed = 0
-        if record.level > .debug {
-            guard let before = limiter.admit(record.event, at: nanoseconds) else { return }
+        if heading.level > .debug {
+            guard let before = limiter.admit(heading.event, at: nanoseconds) else { return }
             suppressed = before
         }
         noticeDropped(at: wall)
-        emit(record, at: wall, suppressed: suppressed)
+        emit(record(), at: wall, suppressed: suppressed)
         sink.flush()
     }
 

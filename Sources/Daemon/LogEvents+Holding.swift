@@ -4,38 +4,39 @@ internal import BeatCore
 extension LogRecord {
     /// A check has another verdict.
     static func check(
-        _ key: String, id: String, _ kind: Check.Kind, _ verdict: CheckVerdict, _ output: String
+        _ heading: LogHeading, _ key: InstanceKey, id: String, _ kind: Check.Kind, _ verdict: CheckVerdict,
+        _ output: String
     ) -> LogRecord {
-        let fields: KeyValuePairs<String, LogValue> = ["key": .string(key), "type": .string("\(kind.label)")]
+        let fields: KeyValuePairs<String, LogValue> = [
+            "key": .string(key.buildKey()), "type": .string("\(kind.label)"),
+        ]
         let said = output.isEmpty ? nil : String(output.prefix(Limits.detailLength))
         switch verdict {
-        case .failing:
-            return LogRecord(.warn, "check failing", event: "check.failing", beat: id, error: said, fields: fields)
-        case .warning:
-            return LogRecord(.warn, "check warns", event: "check.warning", beat: id, error: said, fields: fields)
-        case .passing, .pending:
-            return LogRecord(.info, "check passing", event: "check.passing", beat: id, fields: fields)
+        case .failing: return LogRecord(heading, "check failing", beat: id, error: said, fields: fields)
+        case .warning: return LogRecord(heading, "check warns", beat: id, error: said, fields: fields)
+        case .passing, .pending: return LogRecord(heading, "check passing", beat: id, fields: fields)
         }
     }
 
     /// A registration is held out (mode nil: put back) by a person.
-    static func maintenance(_ key: String, id: String, _ mode: Maintenance.Mode?, _ reason: String) -> LogRecord {
+    static func maintenance(
+        _ heading: LogHeading, _ key: InstanceKey, id: String, _ mode: Maintenance.Mode?, _ reason: String
+    ) -> LogRecord {
         guard let mode else {
-            return LogRecord(
-                .info, "maintenance ended", event: "maintenance.off", beat: id, fields: ["key": .string(key)])
+            return LogRecord(heading, "maintenance ended", beat: id, fields: ["key": .string(key.buildKey())])
         }
         return LogRecord(
-            .info, "maintenance begun", event: "maintenance.on", beat: id,
-            fields: ["key": .string(key), "mode": .string(mode.rawValue), "reason": .string(reason)])
+            heading, "maintenance begun", beat: id,
+            fields: ["key": .string(key.buildKey()), "mode": .string(mode.rawValue), "reason": .string(reason)])
     }
 
     /// The whole sidecar is held out (mode nil: put back) by a person.
-    static func sidecarMaintenance(_ mode: Maintenance.Mode?, _ reason: String) -> LogRecord {
-        guard let mode else {
-            return LogRecord(.warn, "maintenance of the whole sidecar ended", event: "maintenance.off")
-        }
+    static func sidecarMaintenance(
+        _ heading: LogHeading, _ mode: Maintenance.Mode?, _ reason: String
+    ) -> LogRecord {
+        guard let mode else { return LogRecord(heading, "maintenance of the whole sidecar ended") }
         return LogRecord(
-            .warn, "the whole sidecar is in maintenance", event: "maintenance.on",
+            heading, "the whole sidecar is in maintenance",
             fields: ["mode": .string(mode.rawValue), "reason": .string(reason)])
     }
 }

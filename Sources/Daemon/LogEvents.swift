@@ -16,47 +16,45 @@ extension LogEvent {
     private func registrationRecord(_ name: (ServerIndex) -> String?) -> LogRecord? {
         switch self {
         case .addingBeat(let key, let id):
-            return LogRecord(.info, "[BEAT] adding beat", event: "beat.added", beat: id, fields: ["key": .string(key)])
+            return LogRecord(heading, "[BEAT] adding beat", beat: id, fields: ["key": .string(key.buildKey())])
         case .updatingBeat(let key, let id, let generation):
             return LogRecord(
-                .info, "[BEAT] updating beat", event: "beat.updated", beat: id,
-                fields: ["key": .string(key), "generation": .integer(Int64(generation))])
+                heading, "[BEAT] updating beat", beat: id,
+                fields: ["key": .string(key.buildKey()), "generation": .integer(Int64(generation))])
         case .removingBeat(let key, let id):
-            return LogRecord(
-                .info, "[BEAT] removing beat", event: "beat.removed", beat: id, fields: ["key": .string(key)])
+            return LogRecord(heading, "[BEAT] removing beat", beat: id, fields: ["key": .string(key.buildKey())])
         case .registered(let key, let server):
             return LogRecord(
-                .info, "instance registered", event: "instance.registered", server: name(server),
-                fields: ["key": .string(key)])
+                heading, "instance registered", server: name(server),
+                fields: ["key": .string(key.buildKey())])
         case .registerRejected(let key, let server, let status, let detail):
             return LogRecord(
-                .error, "Nacos refused the registration", event: "instance.refused", server: name(server),
-                code: status, error: detail, fields: ["key": .string(key)])
+                heading, "Nacos refused the registration", server: name(server),
+                code: status, error: detail, fields: ["key": .string(key.buildKey())])
         case .deregistered(let key, let result):
             return LogRecord(
-                result == .ok ? .info : .warn, "instance deregistered", event: "instance.deregistered",
-                fields: ["key": .string(key), "result": .string("\(result.label)")])
+                heading, "instance deregistered",
+                fields: ["key": .string(key.buildKey()), "result": .string("\(result.label)")])
         case .instanceNotFound(let key, let server):
             return LogRecord(
-                .warn, "Nacos does not know the instance, registering it again", event: "instance.not_found",
-                server: name(server), code: 20404, fields: ["key": .string(key)])
+                heading, "Nacos does not know the instance, registering it again", server: name(server), code: 20404,
+                fields: ["key": .string(key.buildKey())])
         case .beatFailing(let key, let server, let outcome, let detail):
             return LogRecord(
-                .warn, "beat failing", event: "beat.failed", server: name(server), error: detail,
-                fields: ["key": .string(key), "outcome": .string("\(outcome.label)")])
+                heading, "beat failing", server: name(server), error: detail,
+                fields: ["key": .string(key.buildKey()), "outcome": .string("\(outcome.label)")])
         case .beatRecovered(let key, let server, let failures):
             return LogRecord(
-                .info, "beat recovered", event: "beat.recovered", server: name(server),
-                fields: ["key": .string(key), "failures": .integer(Int64(failures))])
+                heading, "beat recovered", server: name(server),
+                fields: ["key": .string(key.buildKey()), "failures": .integer(Int64(failures))])
         case .instanceStrayed(let key, let server, let reader):
             return LogRecord(
-                .warn, "another node of the cluster does not list the instance", event: "instance.strayed",
-                server: name(server),
-                fields: ["key": .string(key), "reader": .string(name(reader) ?? "")])
+                heading, "another node of the cluster does not list the instance", server: name(server),
+                fields: ["key": .string(key.buildKey()), "reader": .string(name(reader) ?? "")])
         case .badInterval(let key, let server, let milliseconds):
             return LogRecord(
-                .warn, "clientBeatInterval makes no sense, the own period is kept", event: "server.bad_interval",
-                server: name(server), fields: ["key": .string(key), "milliseconds": .integer(milliseconds)])
+                heading, "clientBeatInterval makes no sense, the own period is kept", server: name(server),
+                fields: ["key": .string(key.buildKey()), "milliseconds": .integer(milliseconds)])
         case .serverDown, .serverUp, .clusterTrouble, .clusterWell, .dialectFound, .serverListChanged,
             .serverListIgnored, .loginFailed, .loginRecovered, .storageFailed, .storageRecovered,
             .checkChanged, .maintenance, .sidecarMaintenance, .drainBegun, .drainEnded:
@@ -69,54 +67,50 @@ extension LogEvent {
         switch self {
         case .serverDown(let server, let detail):
             return LogRecord(
-                .warn, "Nacos server down, asked once a second until it answers", event: "server.down",
-                server: name(server), error: detail)
+                heading, "Nacos server down, asked once a second until it answers", server: name(server), error: detail)
         case .serverUp(let server):
-            return LogRecord(.info, "Nacos server up", event: "server.up", server: name(server))
+            return LogRecord(heading, "Nacos server up", server: name(server))
         case .clusterTrouble(let server, let detail):
             return LogRecord(
-                .warn, "trouble within the Nacos cluster; beats go on until it is over", event: "cluster.trouble",
-                server: name(server), error: detail)
-        case .clusterWell: return LogRecord(.info, "Nacos cluster well again", event: "cluster.well")
+                heading, "trouble within the Nacos cluster; beats go on until it is over", server: name(server),
+                error: detail)
+        case .clusterWell: return LogRecord(heading, "Nacos cluster well again")
         case .dialectFound(let server, let dialect, let version):
             return LogRecord(
-                .info, "Nacos server speaks", event: "server.dialect", server: name(server),
+                heading, "Nacos server speaks", server: name(server),
                 fields: ["dialect": .string(dialect.rawValue), "version": .string(version ?? "unknown")])
         case .serverListChanged(let names, let added, let removed):
             return LogRecord(
-                .info, "the list of Nacos servers has changed", event: "serverlist.changed",
+                heading, "the list of Nacos servers has changed",
                 fields: [
                     "nacos": .string(names.joined(separator: " ")), "added": .integer(Int64(added)),
                     "removed": .integer(Int64(removed)),
                 ])
         case .serverListIgnored(let count, let reason):
             return LogRecord(
-                .warn, "a list of Nacos servers was not taken", event: "serverlist.ignored", error: reason.rawValue,
+                heading, "a list of Nacos servers was not taken", error: reason.rawValue,
                 fields: ["servers": .integer(Int64(count))])
         case .loginFailed(let detail):
-            return LogRecord(
-                .error, "login to Nacos failed, tried again every 5 s", event: "login.failed", error: detail)
-        case .loginRecovered: return LogRecord(.info, "login to Nacos works again", event: "login.recovered")
+            return LogRecord(heading, "login to Nacos failed, tried again every 5 s", error: detail)
+        case .loginRecovered: return LogRecord(heading, "login to Nacos works again")
         case .checkChanged(let key, let id, let output, let kind, let verdict):
-            return .check(key, id: id, kind, verdict, output)
-        case .maintenance(let key, let id, let reason, let mode): return .maintenance(key, id: id, mode, reason)
-        case .sidecarMaintenance(let reason, let mode): return .sidecarMaintenance(mode, reason)
+            return .check(heading, key, id: id, kind, verdict, output)
+        case .maintenance(let key, let id, let reason, let mode):
+            return .maintenance(heading, key, id: id, mode, reason)
+        case .sidecarMaintenance(let reason, let mode): return .sidecarMaintenance(heading, mode, reason)
         case .storageFailed(let detail):
-            return LogRecord(
-                .error, "writes are refused until storage works again, beats go on", event: "storage.failed",
-                error: detail)
+            return LogRecord(heading, "writes are refused until storage works again, beats go on", error: detail)
         case .drainBegun(let registrations):
             return LogRecord(
-                .warn, "the sidecar is being drained", event: "drain.begun",
-                fields: ["registrations": .integer(Int64(registrations))])
+                heading, "the sidecar is being drained", fields: ["registrations": .integer(Int64(registrations))])
         case .drainEnded(let deregistered, let verified, let left):
             return LogRecord(
-                left == 0 ? .info : .warn, "the sidecar is drained", event: "drain.ended",
+                heading, "the sidecar is drained",
                 fields: [
                     "deregistered": .integer(Int64(deregistered)), "verified": .integer(Int64(verified)),
                     "left": .integer(Int64(left)),
                 ])
-        case .storageRecovered: return LogRecord(.info, "storage works again", event: "storage.recovered")
+        case .storageRecovered: return LogRecord(heading, "storage works again")
         case .addingBeat, .updatingBeat, .removingBeat, .registered, .registerRejected, .deregistered,
             .instanceNotFound, .beatFailing, .beatRecovered, .instanceStrayed, .badInterval:
             return nil

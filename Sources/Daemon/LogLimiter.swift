@@ -13,6 +13,17 @@ package struct LogLimiter: Sendable {
         /// When all lines so far are paid for (the "theoretical arrival time" of the generic cell rate algorithm).
         var paidUntil: Int64
         var suppressed: Int
+
+        mutating func admit(at now: Int64) -> Int? {
+            paidUntil = max(paidUntil, now)
+            guard paidUntil - now <= (LogLimiter.burst - 1) * LogLimiter.intervalNanoseconds else {
+                suppressed += 1
+                return nil
+            }
+            paidUntil += LogLimiter.intervalNanoseconds
+            defer { suppressed = 0 }
+            return suppressed
+        }
     }
 
     private var states: [String: State] = [:]
@@ -23,15 +34,6 @@ package struct LogLimiter: Sendable {
     /// before it, or nil when it is suppressed too.
     package mutating func admit(_ event: String, at now: Int64) -> Int? {
         if states.count >= LogLimiter.eventsMax, states[event] == nil { states.removeAll(keepingCapacity: true) }
-        var state = states[event] ?? State(paidUntil: now, suppressed: 0)
-        defer { states[event] = state }
-        state.paidUntil = max(state.paidUntil, now)
-        guard state.paidUntil - now <= (LogLimiter.burst - 1) * LogLimiter.intervalNanoseconds else {
-            state.suppressed += 1
-            return nil
-        }
-        state.paidUntil += LogLimiter.intervalNanoseconds
-        defer { state.suppressed = 0 }
-        return state.suppressed
+        return states[event, default: State(paidUntil: now, suppressed: 0)].admit(at: now)
     }
 }

@@ -82,6 +82,22 @@ private func lines(_ bytes: [UInt8]) -> [String] {
         #expect(lines(pipe.read()) == ["ts=1970-01-01T00:00:00.000Z level=warn msg=m event=e suppressed=15"])
     }
 
+    @Test func makesNoRecordThatIsNotWritten() throws {
+        let pipe = try TestPipe()
+        let log = Log(format: .logfmt, descriptor: pipe.writing)
+        var made = 0
+        func write(_ level: LogLevel) {
+            log.write(LogHeading(level, "e"), at: wall, nanoseconds: 0) {
+                made += 1
+                return LogRecord(level, "m", event: "e")
+            }
+        }
+        for _ in 0..<20 { write(.info) }
+        for _ in 0..<20 { write(.debug) }
+        #expect(made == 5)
+        #expect(lines(pipe.read()).count == 5)
+    }
+
     @Test func doesNotRationDebugLines() throws {
         let pipe = try TestPipe()
         let log = Log(level: .debug, format: .logfmt, descriptor: pipe.writing)

@@ -180,8 +180,8 @@ final class Simulation {
         case .send(let exchange): accept(exchange)
         case .cancel(let exchange): cancel(exchange)
         case .answer(let token, let answer): checkAnswer(token, answer)
-        case .log(.deregistered(let beatKey, .expired)):
-            for key in keys.indices where keys[key].key.buildKey() == beatKey { confirmDeregister(key) }
+        case .log(.deregistered(let gone, .expired)):
+            for key in keys.indices where keys[key].key == gone { confirmDeregister(key) }
         case .publish(let event): told(event)
         case .log: break
         // The simulated servers speak a dialect that is forced, and want no login.
