@@ -53,7 +53,8 @@ public struct StoredRegistration: Equatable, Sendable {
 /// One change of what is stored.
 public enum StoreChange: Equatable, Sendable {
     /// The registration or tombstone stands like this from now on.
-    case put(StoredRegistration)
+    /// It lies elsewhere, since changes are handed on and on.
+    indirect case put(StoredRegistration)
     /// Nacos has accepted this generation. Nobody waits for it: lost, it costs one more register after a restart.
     case accepted(serial: UInt64, generation: UInt32)
     /// What holds it back is this from now on. Not awaited for what checks say: lost, a check is pending after a restart.

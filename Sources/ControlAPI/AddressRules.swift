@@ -6,6 +6,8 @@ enum AddressRules {
     /// What is wrong with an address or a rule, in words that name the fix, or nil. What a rule means is the shell's
     /// matter.
     static func faultOfAddressOrRule(_ text: String) -> String? {
+        // What most are.
+        if isIPv4(text) { return nil }
         guard isRule(text) else { return fault(text) }
         let length = text.utf16.count
         return length > NameRules.ipLength ? "must be at most \(NameRules.ipLength) characters, got \(length)" : nil

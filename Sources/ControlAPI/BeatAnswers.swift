@@ -75,9 +75,9 @@ extension ControlAPI {
                 .nacosRejected, "Nacos answered \(code): \(detail)", fields: ["Location": location(view.id)],
                 id: view.id)
         }
-        return document(
-            status, view, result, pending, core: core, context: context,
-            fields: ["Location": location(view.id)])
+        var response = document(status, view, result, pending, core: core, context: context)
+        response.fields.append("Location", location(view.id))
+        return response
     }
 
     /// 204 when everything is gone, else 202 with the tombstones.
@@ -116,15 +116,14 @@ extension ControlAPI {
 
     private func document(
         _ status: Int, _ view: RegistrationView, _ result: WriteResult?, _ pending: Pending,
-        core: borrowing BeatReactor, context: Context,
-        fields: HTTPFields = HTTPFields()
+        core: borrowing BeatReactor, context: Context
     ) -> HTTPResponse {
-        var writer = JSONWriter()
+        var writer = JSONWriter(reserving: 2048)
         RegistrationWriter(context: context, servers: core.serverNames()).write(view, result: result, to: &writer)
         let etag = EntityTag(of: view, epoch: configuration.epoch)
-        return .body(status, .json, writer.finish(), pretty: pending.pretty, etag: etag, fields: fields)
+        return .body(status, .json, writer.finish(), pretty: pending.pretty, etag: etag)
     }
 
     /// Ids that beatd makes need no escaping.
-    private func location(_ id: String) -> String { "/v1/beats/\(id)" }
+    private func location(_ id: String) -> String { "/v1/beats/" + id }
 }

@@ -84,22 +84,23 @@ final class Call: Sendable {
             try requireType(
                 request, "application/json", ["Accept": "application/json"], hint: "; curl's --json sets it")
         case .mergePatch:
-            let type = "application/merge-patch+json"
+            let type: StaticString = "application/merge-patch+json"
             // RFC 5789 §2.2 names the field; Accept is what other refusals carry.
-            try requireType(request, type, ["Accept": type, "Accept-Patch": type], hint: "")
+            try requireType(request, type, ["Accept": "\(type)", "Accept-Patch": "\(type)"], hint: "")
         }
     }
 
     private static func requireType(
-        _ request: HTTPRequest, _ type: String, _ accept: @autoclosure () -> HTTPFields, hint: String
+        _ request: HTTPRequest, _ type: StaticString, _ accept: @autoclosure () -> HTTPFields, hint: String
     ) throws(Problem) {
         if let coding = request.fields["Content-Encoding"], coding.lowercased() != "identity" {
             throw Problem(
                 .unsupportedMediaType, "the body must not be compressed, got \(NameRules.quoted(coding))",
                 fields: accept())
         }
+        if request.fields.has(only: "Content-Type", type) { return }
         let given = request.fields.values(of: "Content-Type")
-        guard given.count == 1, isType(given[0], type) else {
+        guard given.count == 1, isType(given[0], "\(type)") else {
             let got = given.first.map { "got \(NameRules.quoted($0))" } ?? "got none"
             throw Problem(
                 .unsupportedMediaType, "Content-Type must be \(type), \(got)\(hint)", fields: accept())
@@ -108,7 +109,6 @@ final class Call: Sendable {
 
     /// The type, alone or with `charset=utf-8`, which JSON does not need but many clients add.
     private static func isType(_ contentType: String, _ type: String) -> Bool {
-        if contentType == type { return true }
         let parts = contentType.lowercased().split(separator: ";", omittingEmptySubsequences: false)
             .map { String($0.filter { $0 != " " && $0 != "\t" && $0 != "\"" }) }
         return parts[0] == type && parts.dropFirst().allSatisfy { $0 == "charset=utf-8" || $0.isEmpty }

@@ -10,12 +10,14 @@ enum NameRules {
 
     static func faultOfServiceName(_ name: String) -> String? {
         if let fault = faultOfLength(name, max: serviceNameLength) { return fault }
-        let at = UInt8(ascii: "@")
-        if zip(name.utf8, name.utf8.dropFirst()).contains(where: { $0 == at && $1 == at }) {
-            return "must not contain @@ more than once: group@@service"
+        var (isPlain, isDoubled, before) = (true, false, UInt8(0))
+        for byte in name.utf8 {
+            isPlain = isPlain && 0x21...0x7e ~= byte
+            isDoubled = isDoubled || byte == UInt8(ascii: "@") && before == byte
+            before = byte
         }
+        if isDoubled { return "must not contain @@ more than once: group@@service" }
         if name.hasPrefix("@") { return "must not begin with @" }
-        let isPlain = name.utf8.allSatisfy { (0x21...0x7e).contains($0) }
         if !isPlain, name.unicodeScalars.contains(where: { $0.properties.isWhitespace || isControl($0) }) {
             return "must not contain white space or control characters"
         }

@@ -78,7 +78,9 @@ extension HTTPResponse {
     /// The fields of an answer with a body, `others` last.
     private static func head(_ type: MediaType, _ etag: EntityTag?, _ others: HTTPFields) -> HTTPFields {
         let common = etag == nil ? unstoredHeads[type.rawValue] : revalidatedHeads[type.rawValue]
-        var fields = HTTPFields(common, reserving: 1 + others.count, bytes: 4 + EntityTag.textMax + 64 * others.count)
+        // With room for a Location behind them.
+        let more = 1 + others.count
+        var fields = HTTPFields(common, reserving: 1 + more, bytes: 4 + EntityTag.textMax + 64 * more)
         if let etag { fields.append("ETag", atMost: EntityTag.textMax, etag.append) }
         if !others.isEmpty { fields.append(others) }
         return fields

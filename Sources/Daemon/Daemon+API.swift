@@ -46,8 +46,8 @@ extension Daemon {
             _ = newTokens(inputs.count)
             submissions.add(
                 Submissions.Submission(
-                    arrival: arrival, pending: pending, route: route, requestID: requestID.text,
-                    firstToken: token.number, answers: Array(repeating: nil, count: inputs.count)))
+                    arrival: arrival, pending: pending, route: route, requestID: requestID,
+                    firstToken: token.number))
             for input in inputs { core.handle(input, at: clocks.now, into: &effects) }
         }
     }
@@ -56,9 +56,9 @@ extension Daemon {
     func deliver(_ answer: Answer, for token: RequestToken) {
         if deliverToBulk(answer, for: token) { return }
         guard let (submission, answers) = submissions.take(answer, for: token) else { return }
-        let requestID = RequestID.given(submission.requestID)
-        let response = api.render(answers, for: submission.pending, core: core, context: context(requestID))
-        respond(response, to: submission.arrival, route: submission.route, requestID)
+        let response = api.render(
+            answers, for: submission.pending, core: core, context: context(submission.requestID))
+        respond(response, to: submission.arrival, route: submission.route, submission.requestID)
     }
 
     func respond(

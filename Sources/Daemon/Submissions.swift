@@ -8,9 +8,21 @@ struct Submissions {
         var arrival: HTTPServer.Arrival
         var pending: Pending
         var route: Route
-        var requestID: String
+        var requestID: RequestID
         var firstToken: UInt64
-        var answers: [Answer?]
+        /// Empty where one answer is all that belongs to it.
+        fileprivate var answers: [Answer?]
+
+        init(
+            arrival: HTTPServer.Arrival, pending: Pending, route: Route, requestID: RequestID, firstToken: UInt64
+        ) {
+            self.arrival = arrival
+            self.pending = pending
+            self.route = route
+            self.requestID = requestID
+            self.firstToken = firstToken
+            answers = pending.count == 1 ? [] : Array(repeating: nil, count: pending.count)
+        }
     }
 
     private var open: [UInt64: Submission] = [:]
@@ -25,7 +37,7 @@ struct Submissions {
     mutating func add(_ submission: Submission) {
         open[submission.firstToken] = submission
         onConnection[submission.arrival.connection.number] = submission.firstToken
-        guard submission.answers.count > 1 else { return }
+        guard submission.pending.count > 1 else { return }
         for token in submission.tokens { firstOf[token] = submission.firstToken }
     }
 
@@ -33,6 +45,11 @@ struct Submissions {
     mutating func take(_ answer: Answer, for token: RequestToken) -> (Submission, [Answer])? {
         let first = firstOf.isEmpty ? token.number : firstOf.removeValue(forKey: token.number) ?? token.number
         guard let place = open.index(forKey: first) else { return nil }
+        if open.values[place].pending.count == 1 {
+            let submission = open.remove(at: place).value
+            onConnection[submission.arrival.connection.number] = nil
+            return (submission, [answer])
+        }
         open.values[place].answers[Int(token.number - first)] = answer
         guard open.values[place].answers.allSatisfy({ $0 != nil }) else { return nil }
         let submission = open.remove(at: place).value
@@ -44,11 +61,11 @@ struct Submissions {
     mutating func abandon(connection number: UInt64) -> [RequestToken] {
         guard let first = onConnection.removeValue(forKey: number), let submission = open.removeValue(forKey: first)
         else { return [] }
-        if submission.answers.count == 1 { return [RequestToken(first)] }
+        if submission.pending.count == 1 { return [RequestToken(first)] }
         return submission.tokens.compactMap { firstOf.removeValue(forKey: $0) == nil ? nil : RequestToken($0) }
     }
 }
 
 extension Submissions.Submission {
-    var tokens: Range<UInt64> { firstToken..<(firstToken + UInt64(answers.count)) }
+    var tokens: Range<UInt64> { firstToken..<(firstToken + UInt64(pending.count)) }
 }

@@ -106,6 +106,16 @@ public struct HTTPFields: Sendable {
         entries.filter { matches($0, name) }.map { string($0.value) }
     }
 
+    /// Whether there is one field with this name and no other, and its value is this, byte for byte.
+    public func has(only name: String, _ value: StaticString) -> Bool {
+        var found: Entry?
+        for entry in entries where matches(entry, name) {
+            guard found == nil else { return false }
+            found = entry
+        }
+        return found.map { text.span.extracting($0.value).matches(value) } ?? false
+    }
+
     /// Whether there is a field with this name.
     public func contains(_ name: String) -> Bool {
         entries.contains { matches($0, name) }
@@ -138,12 +148,14 @@ public struct HTTPFields: Sendable {
 
     private func matches(_ entry: Entry, _ name: String) -> Bool {
         guard Int(entry.nameCount) == name.utf8.count else { return false }
-        var index = Int(entry.nameStart)
-        for byte in name.utf8 {
-            if ASCII.lowercased(byte) != ASCII.lowercased(text[index]) { return false }
-            index += 1
-        }
-        return true
+        let given = text.span.extracting(entry.name)
+        // Only a bridged string, which Linux has not, has no storage to lend.
+        return name.utf8.withContiguousStorageIfAvailable { name in
+            for index in 0..<name.count where ASCII.lowercased(name[index]) != ASCII.lowercased(given[index]) {
+                return false
+            }
+            return true
+        } ?? false
     }
 }
 

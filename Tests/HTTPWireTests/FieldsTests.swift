@@ -54,6 +54,15 @@ import Testing
         #expect(fields.withValue(of: "C") { $0.count } == nil)
     }
 
+    @Test func oneFieldWithOneValue() {
+        let fields: HTTPFields = ["A": "x", "B": "yz", "b": "yz"]
+        #expect(fields.has(only: "a", "x"))
+        #expect(!fields.has(only: "A", "X"))
+        #expect(!fields.has(only: "A", "xy"))
+        #expect(!fields.has(only: "B", "yz"))
+        #expect(!fields.has(only: "C", ""))
+    }
+
     @Test func equality() {
         let fields: HTTPFields = ["A": "x", "B": "y"]
         #expect(fields == ["a": "x", "b": "y"])

@@ -38,8 +38,7 @@ extension Daemon {
         }
         submissions.add(
             Submissions.Submission(
-                arrival: arrival, pending: pending, route: route, requestID: requestID.text, firstToken: first.number,
-                answers: Array(repeating: nil, count: count)))
+                arrival: arrival, pending: pending, route: route, requestID: requestID, firstToken: first.number))
         for input in declaring(removals.map(\.handle), change.register, from: first) {
             core.handle(input, at: clocks.now, into: &effects)
         }
