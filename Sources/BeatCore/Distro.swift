@@ -2,12 +2,16 @@
 public enum Distro {
     /// Java's `String.hashCode`: a polynomial of 31 over the UTF-16 units, wrapped to 32 bits.
     public static func javaHash(_ text: String) -> Int32 {
-        var hash: Int32 = 0
-        for byte in text.utf8 {
-            guard byte < 0x80 else { return javaHash(units: text.utf16) }
-            hash = hash &* 31 &+ Int32(byte)
+        // Only a bridged string, which Linux has not, has no storage to lend.
+        let hash: Int32?? = text.utf8.withContiguousStorageIfAvailable { bytes in
+            var hash: Int32 = 0
+            for byte in bytes {
+                guard byte < 0x80 else { return nil }
+                hash = hash &* 31 &+ Int32(byte)
+            }
+            return hash
         }
-        return hash
+        return (hash ?? nil) ?? javaHash(units: text.utf16)
     }
 
     private static func javaHash(units: String.UTF16View) -> Int32 {

@@ -42,8 +42,9 @@ public enum Limits {
     public static let restoreSpread = Duration.milliseconds(500)
     /// What a restart may have taken: beats that fell due in that time are made up for first.
     public static let restoreDowntime = Duration.seconds(2)
-    /// Then they begin: a server is asked for its dialect first, and what is due before its answer would come at once.
-    static let restoreLead = Duration.milliseconds(30)
+    /// Then they begin: a server is asked for its dialect first, and what is due before its answer comes at once, which
+    /// for ten milliseconds of a million is what a turn takes anyway.
+    static let restoreLead = Duration.milliseconds(10)
     /// How fast: so many phases in the time of so many. With 2 s and the default period, all are up to time when the
     /// beats of the next period begin.
     static let restorePace: (phases: Int64, time: Int64) = (5, 3)
