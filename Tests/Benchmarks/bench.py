@@ -29,6 +29,7 @@ import subprocess
 import sys
 import tempfile
 
+import durable
 import paced
 import saturated
 import serving
@@ -47,7 +48,7 @@ MEASURES = {
     "table": (saturated.measure_table, 0, 4),
     "get": (serving.measure_get, 0, 2),
     "open": (serving.measure_open, 0, 30),
-    "durable": (serving.measure_durable, 100000, 0),
+    "durable": (durable.measure_durable, 100000, 0),
 }
 
 
@@ -67,7 +68,7 @@ def try_programs(processes, options, work, log):
         log, 30)
     processes.stop(peer)
     few = argparse.Namespace(**{**vars(options), "count": 1000})
-    stored, _ = serving.store_bare(processes, few, work, log)
+    stored = durable.store_bare(processes, few, work, log)["perSecond"]
     if not (stored > 0 and beats["beats"] > 0 and closed["requests"] > 0 and paced_load["requests"] > 0):
         raise Failure(f"a program measured nothing: {beats} {closed} {paced_load}")
 
