@@ -2,10 +2,11 @@
 
 import json
 import statistics
+import time
 
 from harness import (
-    Beatd, Connection, Failure, ask, ask_json, request, run_json, say, start_listening, start_sink, verdict, wait_for,
-    wait_until_beaten)
+    Beatd, Connection, Failure, ask, ask_json, cpu_clock, request, run_json, say, start_listening, start_sink, verdict,
+    wait_for, wait_until_beaten)
 
 ROUNDS = 11
 GET_CONNECTIONS = 16
