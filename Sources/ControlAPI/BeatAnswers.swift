@@ -118,7 +118,7 @@ extension ControlAPI {
         _ status: Int, _ view: RegistrationView, _ result: WriteResult?, _ pending: Pending,
         core: borrowing BeatReactor, context: Context
     ) -> HTTPResponse {
-        var writer = JSONWriter(reserving: 2048)
+        var writer = JSONWriter(reserving: RegistrationWriter.usualBytes)
         RegistrationWriter(context: context, servers: core.serverNames()).write(view, result: result, to: &writer)
         let etag = EntityTag(of: view, epoch: configuration.epoch)
         return .body(status, .json, writer.finish(), pretty: pending.pretty, etag: etag)

@@ -3,6 +3,9 @@ internal import JSON
 
 /// Writes registration documents.
 struct RegistrationWriter: Sendable {
+    /// What a document with few metadata has room in: an answer is put together without being moved.
+    static let usualBytes = 2048
+
     /// The Nacos servers' names by their places.
     let servers: [String]
     private let now: Instant
