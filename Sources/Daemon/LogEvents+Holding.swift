@@ -8,7 +8,7 @@ extension LogRecord {
         _ output: String
     ) -> LogRecord {
         let fields: KeyValuePairs<String, LogValue> = [
-            "key": .string(key.buildKey()), "type": .string("\(kind.label)"),
+            "key": .key(key), "type": .string("\(kind.label)"),
         ]
         let said = output.isEmpty ? nil : String(output.prefix(Limits.detailLength))
         switch verdict {
@@ -23,11 +23,11 @@ extension LogRecord {
         _ heading: LogHeading, _ key: InstanceKey, id: String, _ mode: Maintenance.Mode?, _ reason: String
     ) -> LogRecord {
         guard let mode else {
-            return LogRecord(heading, "maintenance ended", beat: id, fields: ["key": .string(key.buildKey())])
+            return LogRecord(heading, "maintenance ended", beat: id, fields: ["key": .key(key)])
         }
         return LogRecord(
             heading, "maintenance begun", beat: id,
-            fields: ["key": .string(key.buildKey()), "mode": .string(mode.rawValue), "reason": .string(reason)])
+            fields: ["key": .key(key), "mode": .string(mode.rawValue), "reason": .string(reason)])
     }
 
     /// The whole sidecar is held out (mode nil: put back) by a person.

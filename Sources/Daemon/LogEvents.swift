@@ -16,45 +16,45 @@ extension LogEvent {
     private func registrationRecord(_ name: (ServerIndex) -> String?) -> LogRecord? {
         switch self {
         case .addingBeat(let key, let id):
-            return LogRecord(heading, "[BEAT] adding beat", beat: id, fields: ["key": .string(key.buildKey())])
+            return LogRecord(heading, "[BEAT] adding beat", beat: id, fields: ["key": .key(key)])
         case .updatingBeat(let key, let id, let generation):
             return LogRecord(
                 heading, "[BEAT] updating beat", beat: id,
-                fields: ["key": .string(key.buildKey()), "generation": .integer(Int64(generation))])
+                fields: ["key": .key(key), "generation": .integer(Int64(generation))])
         case .removingBeat(let key, let id):
-            return LogRecord(heading, "[BEAT] removing beat", beat: id, fields: ["key": .string(key.buildKey())])
+            return LogRecord(heading, "[BEAT] removing beat", beat: id, fields: ["key": .key(key)])
         case .registered(let key, let server):
             return LogRecord(
                 heading, "instance registered", server: name(server),
-                fields: ["key": .string(key.buildKey())])
+                fields: ["key": .key(key)])
         case .registerRejected(let key, let server, let status, let detail):
             return LogRecord(
                 heading, "Nacos refused the registration", server: name(server),
-                code: status, error: detail, fields: ["key": .string(key.buildKey())])
+                code: status, error: detail, fields: ["key": .key(key)])
         case .deregistered(let key, let result):
             return LogRecord(
                 heading, "instance deregistered",
-                fields: ["key": .string(key.buildKey()), "result": .string("\(result.label)")])
+                fields: ["key": .key(key), "result": .string("\(result.label)")])
         case .instanceNotFound(let key, let server):
             return LogRecord(
                 heading, "Nacos does not know the instance, registering it again", server: name(server), code: 20404,
-                fields: ["key": .string(key.buildKey())])
+                fields: ["key": .key(key)])
         case .beatFailing(let key, let server, let outcome, let detail):
             return LogRecord(
                 heading, "beat failing", server: name(server), error: detail,
-                fields: ["key": .string(key.buildKey()), "outcome": .string("\(outcome.label)")])
+                fields: ["key": .key(key), "outcome": .string("\(outcome.label)")])
         case .beatRecovered(let key, let server, let failures):
             return LogRecord(
                 heading, "beat recovered", server: name(server),
-                fields: ["key": .string(key.buildKey()), "failures": .integer(Int64(failures))])
+                fields: ["key": .key(key), "failures": .integer(Int64(failures))])
         case .instanceStrayed(let key, let server, let reader):
             return LogRecord(
                 heading, "another node of the cluster does not list the instance", server: name(server),
-                fields: ["key": .string(key.buildKey()), "reader": .string(name(reader) ?? "")])
+                fields: ["key": .key(key), "reader": .string(name(reader) ?? "")])
         case .badInterval(let key, let server, let milliseconds):
             return LogRecord(
                 heading, "clientBeatInterval makes no sense, the own period is kept", server: name(server),
-                fields: ["key": .string(key.buildKey()), "milliseconds": .integer(milliseconds)])
+                fields: ["key": .key(key), "milliseconds": .integer(milliseconds)])
         case .serverDown, .serverUp, .clusterTrouble, .clusterWell, .dialectFound, .serverListChanged,
             .serverListIgnored, .loginFailed, .loginRecovered, .storageFailed, .storageRecovered,
             .checkChanged, .maintenance, .sidecarMaintenance, .drainBegun, .drainEnded:

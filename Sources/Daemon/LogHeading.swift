@@ -23,6 +23,11 @@ extension LogRecord {
     }
 }
 
+extension LogValue {
+    /// The classic key of a registration.
+    static func key(_ key: InstanceKey) -> LogValue { .string(key.buildKey()) }
+}
+
 extension LogEvent {
     var heading: LogHeading {
         switch self {

@@ -46,15 +46,18 @@ struct Submissions {
         let first = firstOf.isEmpty ? token.number : firstOf.removeValue(forKey: token.number) ?? token.number
         guard let place = open.index(forKey: first) else { return nil }
         if open.values[place].pending.count == 1 {
-            let submission = open.remove(at: place).value
-            onConnection[submission.arrival.connection.number] = nil
-            return (submission, [answer])
+            return (close(at: place), [answer])
         }
         open.values[place].answers[Int(token.number - first)] = answer
         guard open.values[place].answers.allSatisfy({ $0 != nil }) else { return nil }
+        let submission = close(at: place)
+        return (submission, submission.answers.compactMap { $0 })
+    }
+
+    private mutating func close(at place: Dictionary<UInt64, Submission>.Index) -> Submission {
         let submission = open.remove(at: place).value
         onConnection[submission.arrival.connection.number] = nil
-        return (submission, submission.answers.compactMap { $0 })
+        return submission
     }
 
     /// The connection is gone: the tokens that nobody waits for any more.

@@ -77,7 +77,7 @@ extension Span<UInt8> {
 extension [UInt8] {
     /// Adds the bytes of a span at the end.
     @inline(__always)
-    mutating func append(_ span: Span<UInt8>) {
+    package mutating func append(_ span: Span<UInt8>) {
         span.withUnsafeBufferPointer { append(contentsOf: $0) }
     }
 

@@ -157,7 +157,7 @@ public struct NacosRequestEncoder: Sendable {
             return appendLightBeat(instanceQuery: instanceQuery, signature: signature, to: &output)
         }
         output.append(contentsOf: starts.beat)
-        output.append(copying: instanceQuery)
+        output.append(instanceQuery)
         if let signature { output.append(contentsOf: signature.parameters) }
         appendBeatForm(info, to: &output)
     }
@@ -171,7 +171,7 @@ public struct NacosRequestEncoder: Sendable {
         to output: inout [UInt8]
     ) {
         output.append(contentsOf: starts.register)
-        output.append(copying: instanceQuery)
+        output.append(instanceQuery)
         Self.appendParameter("&weight=", document.weight.description, to: &output)
         // The words: 1.x to 3.x read `1` as false here (nacos.md §2.1).
         output.append(document.enabled ? "&enabled=true" : "&enabled=false")
@@ -267,12 +267,5 @@ extension JSONWriter {
             string(entry.value)
         }
         endObject()
-    }
-}
-
-extension [UInt8] {
-    @inline(__always)
-    fileprivate mutating func append(copying bytes: Span<UInt8>) {
-        bytes.withUnsafeBufferPointer { append(contentsOf: $0) }
     }
 }
